@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled with the same strictness; a warning anywhere stops the build.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// `--as-needed` drops libraries that only other programs' code paths use, so the client starts without them.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, swiftSettings: strict,
+    linkerSettings: [.unsafeFlags(["-Xlinker", "--as-needed"])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "mcpd",
+  products: [
+    .executable(name: "mcpd", targets: ["mcpd"]),
+    .executable(name: "mcpd-client", targets: ["mcpd-client"]),
+    .executable(name: "mcpd-exec", targets: ["mcpd-exec"]),
+  ],
+  targets: [
+    // Layer 0: the system.
+    .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(
+      name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+
+    // Layer 1: values, and the platform under them.
+    room("Model"),
+    room("Platform", ["CLinux", "CNettle", "Model"]),
+
+    // Layer 2: siblings that never import each other.
+    room("Wire", ["Model"]),
+    room("Configuration", ["Model", "Platform", "CYAML"]),
+    room("Watching", ["Model", "Platform", "CLinux"]),
+    room("Planning", ["Model"]),
+    room("Execution", ["Model", "Platform", "CLinux"]),
+    room("Storage", ["Model", "Platform", "CSQLite"]),
+    room("HTTP", ["Model", "Platform", "CLinux", "CMicrohttpd"]),
+
+    // Layer 3: the only place where they meet.
+    room(
+      "Engine",
+      ["Model", "Platform", "Wire", "Configuration", "Watching", "Planning", "Execution", "Storage"]),
+
+    // Layer 4: the faces.
+    room("API", ["Model", "Platform", "Wire", "HTTP", "Engine"]),
+    room("Client", ["Model", "Platform", "Wire", "Configuration"]),
+
+    // Layer 5: wiring only.
+    program("mcpd", ["Model", "Platform", "Configuration", "Engine", "API", "CSystemd"]),
+    program("mcpd-client", ["Client"]),
+    program("mcpd-exec", ["Model", "Platform", "CLinux"]),
+
+    tests("ModelTests", ["Model"]),
+    tests("PlatformTests", ["Platform", "Model", "CLinux"]),
+    tests("WireTests", ["Wire", "Model"]),
+    tests("ConfigurationTests", ["Configuration", "Model", "Platform"]),
+    tests("WatchingTests", ["Watching", "Model", "Platform", "CLinux"]),
+    tests("PlanningTests", ["Planning", "Model"]),
+    tests("ExecutionTests", ["Execution", "Model", "Platform"]),
+    tests("StorageTests", ["Storage", "Model", "Platform", "CSQLite"]),
+    tests("HTTPTests", ["HTTP", "Model", "Platform"]),
+    tests("EngineTests", ["Engine", "Model", "Platform", "Wire", "Planning"]),
+    tests("APITests", ["API", "Engine", "HTTP", "Wire", "Model", "Platform"]),
+    tests("ClientTests", ["Client", "Wire", "Model", "Platform"]),
+    tests("HouseTests", []),
+    tests("SystemTests", ["Model", "Platform", "Wire"]),
+  ],
+  cLanguageStandard: .gnu11
+)

@@ -1,0 +1,1 @@
+// This room's first files come with the next commits.

@@ -1,0 +1,1 @@
+// This room's tests come with its code.
