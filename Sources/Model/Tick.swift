@@ -13,3 +13,11 @@ package struct Tick: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   package var description: String { String(number) }
 }
+
+/// Where ticks come from: one source for the whole daemon, so that every change and every event has its own.
+package protocol TickSource: Sendable {
+  /// Takes the next tick. Cheap: it may be called for every event on a hot path.
+  func next() -> Tick
+  /// The newest tick taken.
+  var current: Tick { get }
+}
