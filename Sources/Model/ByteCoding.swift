@@ -5,7 +5,9 @@ package struct ByteWriter: Sendable {
   package init() {}
 
   package mutating func write(_ value: UInt64) {
-    for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
+    for shift in stride(from: 0, to: 64, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+    }
   }
 
   package mutating func write(_ value: Int64) { write(UInt64(bitPattern: value)) }

@@ -4,7 +4,8 @@ package struct DomainName: Hashable, Comparable, Sendable, CustomStringConvertib
 
   /// Words that stand where a domain stands in the API's paths.
   package static let reserved: Set<String> = [
-    "files", "status", "results", "sniff", "fix", "analyze", "patterns", "suggestions", "batch", "jobs", "sync",
+    "files", "status", "results", "sniff", "fix", "analyze", "patterns", "suggestions", "batch", "jobs",
+    "sync",
     "changes", "plan", "why", "runs", "history", "queues", "domains", "projects", "cache", "events", "audit",
     "mocks", "agents", "anomalies", "exports", "models", "operations", "services",
   ]

@@ -91,7 +91,8 @@ package struct RunOutcome: Hashable, Sendable {
   package let leftOver: Int
 
   package init(
-    run: RunID, end: End, started: Timestamp, duration: Duration, usage: Usage = Usage(), outputDropped: UInt64 = 0,
+    run: RunID, end: End, started: Timestamp, duration: Duration, usage: Usage = Usage(),
+    outputDropped: UInt64 = 0,
     leftOver: Int = 0
   ) {
     self.run = run

@@ -13,7 +13,8 @@ package struct RunRequest: Hashable, Sendable {
   package let settings: DomainSettings
 
   package init(
-    run: RunID, unit: UnitID, path: RelativePath?, clock: Tick, reason: Reason, attempt: Int = 1, root: [UInt8],
+    run: RunID, unit: UnitID, path: RelativePath?, clock: Tick, reason: Reason, attempt: Int = 1,
+    root: [UInt8],
     settings: DomainSettings
   ) {
     self.run = run

@@ -23,7 +23,8 @@ package struct RunResult: Hashable, Sendable {
   package let note: String?
 
   package init(
-    run: RunID, unit: UnitID, verdict: Verdict?, source: VerdictSource = .run, clock: Tick, started: Timestamp,
+    run: RunID, unit: UnitID, verdict: Verdict?, source: VerdictSource = .run, clock: Tick,
+    started: Timestamp,
     duration: Duration, attempts: Int = 1, reason: Reason, cases: [CaseResult] = [], failures: [Failure] = [],
     usage: Usage = Usage(), isolation: IsolationKind = .none, budget: BudgetMode = .soft,
     tracing: TracingMode = .none, discarded: Bool = false, note: String? = nil

@@ -33,7 +33,8 @@ package struct LimitSettings: Hashable, Sendable {
 }
 
 package enum RunnerKind: String, Sendable, CaseIterable {
-  case pytest, unittest, swift, cargo, go, node, ctest, make, tap, bats, prove, junit, sarif, command, browser, docs
+  case pytest, unittest, swift, cargo, go, node, ctest, make, tap, bats, prove, junit, sarif, command,
+    browser, docs
 }
 
 package enum IsolationKind: String, Sendable, CaseIterable {

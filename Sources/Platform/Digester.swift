@@ -14,7 +14,9 @@ package struct Digester: Sendable {
       unsafe nettle_sha256_update(&context, buffer.count, buffer.baseAddress)
     }
     if fed == nil {
-      unsafe Array(bytes).withUnsafeBufferPointer { unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress) }
+      unsafe Array(bytes).withUnsafeBufferPointer {
+        unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress)
+      }
     }
   }
 

@@ -139,7 +139,9 @@ package enum Files {
     while let entry = unsafe readdir(stream) {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe $0.withMemoryRebound(to: UInt8.self, capacity: 256) { base in
-          unsafe Array(UnsafeBufferPointer(start: base, count: strlen(UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self))))
+          unsafe Array(
+            UnsafeBufferPointer(
+              start: base, count: strlen(UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self))))
         }
       }
       if name == [0x2e] || name == [0x2e, 0x2e] { continue }

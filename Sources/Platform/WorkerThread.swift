@@ -148,7 +148,8 @@ package struct ThreadBody: Sendable {
         return nil
       }, box)
     unsafe pthread_attr_destroy(&attributes)
-    precondition(result == 0, "the kernel gives no thread (\(result)); raise the limit on processes (ulimit -u)")
+    precondition(
+      result == 0, "the kernel gives no thread (\(result)); raise the limit on processes (ulimit -u)")
   }
 
   private final class Box {

@@ -47,7 +47,8 @@ package struct Status: Hashable, Sendable {
     package var degraded: [Complaint]
 
     package init(
-      name: String, root: String, state: State, sniffing: Bool, gate: GateBody, watch: Watch, domains: [Domain],
+      name: String, root: String, state: State, sniffing: Bool, gate: GateBody, watch: Watch,
+      domains: [Domain],
       failures: [UnitFailure], failing: Int, degraded: [Complaint]
     ) {
       self.name = name
@@ -112,7 +113,8 @@ package struct Status: Hashable, Sendable {
     package var waiting: String?
 
     package init(
-      name: String, state: State, units: Int, passed: Int, failed: Int, error: Int, timedOut: Int, skipped: Int,
+      name: String, state: State, units: Int, passed: Int, failed: Int, error: Int, timedOut: Int,
+      skipped: Int,
       flaky: Int, unknown: Int, queued: Int, running: Int, budget: String, isolation: String, tracing: String,
       waiting: String?
     ) {
@@ -147,7 +149,8 @@ package struct Status: Hashable, Sendable {
     package var since: String
 
     package init(
-      domain: String, unit: String, caseName: String?, verdict: String, message: String?, file: String?, line: Int?,
+      domain: String, unit: String, caseName: String?, verdict: String, message: String?, file: String?,
+      line: Int?,
       since: String
     ) {
       self.domain = domain
