@@ -1,0 +1,52 @@
+# Sourced by the scripts beside it (bash): where the repository is, where Swift is, how to speak.
+
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+# One line for each step on standard output, complaints on standard error.
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf '%s\n' "$1" >&2
+  shift
+  local line
+  for line in "$@"; do printf '  %s\n' "$line" >&2; done
+  exit 1
+}
+
+# Puts `swift` on PATH from the places where installers leave it.
+find_swift() {
+  if command -v swift >/dev/null; then return; fi
+  local place
+  for place in /opt/swift/usr/bin "${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}" "$HOME/.swiftly/bin" \
+    /usr/local/swift/usr/bin /usr/libexec/swift/bin; do
+    if [ -x "$place/swift" ]; then
+      PATH=$place:$PATH
+      export PATH
+      return
+    fi
+  done
+  fail "swift: not found on PATH, in /opt/swift or under ~/.local/share/swiftly" \
+    "install the Swift 6.3 toolchain: https://www.swift.org/install/linux/" \
+    "then make it known: export PATH=/path/to/swift/usr/bin:\$PATH"
+}
+
+# Runs a quiet command; its output is shown only if it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || status=$?
+  if [ "$status" != 0 ]; then tail -n 60 "$log" >&2; fi
+  rm -f "$log"
+  return "$status"
+}
+
+# The control socket that client and daemon take when nobody names one.
+default_socket() {
+  if [ -n "${MCPD_SOCKET:-}" ]; then
+    say "$MCPD_SOCKET"
+  elif [ -n "${XDG_RUNTIME_DIR:-}" ]; then
+    say "$XDG_RUNTIME_DIR/mcpd/mcpd.sock"
+  else
+    say "/tmp/mcpd-$(id -u)/mcpd.sock"
+  fi
+}
