@@ -33,6 +33,17 @@ int cl_pidfd_send_signal(int pidfd, int signal) {
   return result < 0 ? -errno : 0;
 }
 
+int cl_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -errno;
+  *pid = credentials.pid;
+  *uid = credentials.uid;
+  *gid = credentials.gid;
+  return 0;
+}
+
 int cl_is_directory(mode_t mode) { return S_ISDIR(mode); }
 int cl_is_regular(mode_t mode) { return S_ISREG(mode); }
 int cl_is_link(mode_t mode) { return S_ISLNK(mode); }
+int cl_is_socket(mode_t mode) { return S_ISSOCK(mode); }

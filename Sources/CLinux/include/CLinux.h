@@ -48,9 +48,13 @@ void cl_name_thread(const char *name);
 int cl_pidfd_open(pid_t pid, unsigned int flags);
 int cl_pidfd_send_signal(int pidfd, int signal);
 
+// `struct ucred` needs _GNU_SOURCE.
+int cl_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+
 // Function-like macros.
 int cl_is_directory(mode_t mode);
 int cl_is_regular(mode_t mode);
 int cl_is_link(mode_t mode);
+int cl_is_socket(mode_t mode);
 
 #endif
