@@ -50,3 +50,15 @@ default_socket() {
     say "/tmp/mcpd-$(id -u)/mcpd.sock"
   fi
 }
+
+# Every file of the repository that matches the patterns (of `find -name`), one a line; also where there is no git.
+repository_files() {
+  local pattern
+  for pattern in "$@"; do
+    if git -C "$root" rev-parse --git-dir >/dev/null 2>&1; then
+      git -C "$root" ls-files -co --exclude-standard -- ":(glob)**/$pattern"
+    else
+      (cd "$root" && find . \( -name .build -o -name .git \) -prune -o -type f -name "$pattern" -print | sed 's|^\./||')
+    fi
+  done | sort -u
+}
