@@ -14,15 +14,17 @@ package struct Wildmatch: Hashable, Sendable {
   package func matches(_ text: some Collection<UInt8>) -> Bool {
     let text = Array(text)
     var budget = 100_000
-    return Self.match(pattern[...], text[...], &budget)
+    return Self.match(pattern, from: 0, text, from: 0, &budget)
   }
 
   /// Backtracking is bounded by `budget`, so a hostile pattern costs milliseconds and matches nothing.
+  ///
+  /// Whole arrays and places in them, no slices: what `**` means depends on the byte before it.
   private static func match(
-    _ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>, _ budget: inout Int
+    _ pattern: [UInt8], from patternStart: Int, _ text: [UInt8], from textStart: Int, _ budget: inout Int
   ) -> Bool {
-    var p = pattern.startIndex
-    var t = text.startIndex
+    var p = patternStart
+    var t = textStart
     let slash = UInt8(ascii: "/")
     while p < pattern.endIndex {
       budget -= 1
@@ -33,22 +35,21 @@ package struct Wildmatch: Hashable, Sendable {
         if isDouble {
           var next = p + 2
           while next < pattern.endIndex && pattern[next] == UInt8(ascii: "*") { next += 1 }
-          let startsComponent = p == pattern.startIndex && p == 0 || p > 0 && pattern[p - 1] == slash
+          let startsComponent = p == 0 || pattern[p - 1] == slash
           if startsComponent && next == pattern.endIndex { return true }
           if startsComponent && next < pattern.endIndex && pattern[next] == slash {
             // `**/` matches nothing, or any number of whole components.
-            if match(pattern[(next + 1)...], text[t...], &budget) { return true }
+            if match(pattern, from: next + 1, text, from: t, &budget) { return true }
             while let found = text[t...].firstIndex(of: slash) {
               t = found + 1
-              if match(pattern[(next + 1)...], text[t...], &budget) { return true }
+              if match(pattern, from: next + 1, text, from: t, &budget) { return true }
             }
             return false
           }
           p = next - 1  // Anywhere else `**` is `*`.
         }
-        let rest = pattern[(p + 1)...]
         while true {
-          if match(rest, text[t...], &budget) { return true }
+          if match(pattern, from: p + 1, text, from: t, &budget) { return true }
           if t == text.endIndex || text[t] == slash || budget < 0 { return false }
           t += 1
         }

@@ -79,11 +79,11 @@ package enum Files {
       let descriptor = try open(temporary, [.write, .create, .truncate], permissions: permissions)
       try write(bytes, to: descriptor, named: temporary)
       if durable && fsync(descriptor.number) != 0 { throw .last("flush", temporary) }
+      try rename(temporary, to: path)
     } catch {
       _ = unsafe withPath(Array(temporary.utf8)) { unsafe unlink($0) }
       throw error
     }
-    try rename(temporary, to: path)
     if durable { try flushDirectory(Self.parent(of: path)) }
   }
 
@@ -119,8 +119,12 @@ package enum Files {
 
   /// Nil when nothing is there or it cannot be looked at.
   package static func kind(of path: String, followLinks: Bool = true) -> Kind? {
+    kind(of: Array(path.utf8), followLinks: followLinks)
+  }
+
+  package static func kind(of path: [UInt8], followLinks: Bool = true) -> Kind? {
     var status = stat()
-    let result = unsafe withPath(Array(path.utf8)) {
+    let result = unsafe withPath(path) {
       unsafe followLinks ? stat($0, &status) : lstat($0, &status)
     }
     if result != 0 { return nil }
@@ -131,8 +135,12 @@ package enum Files {
 
   /// The names in a directory, without `.` and `..`, sorted by bytes.
   package static func names(in path: String) throws(SystemError) -> [[UInt8]] {
-    guard let stream = unsafe withPath(Array(path.utf8), { unsafe opendir($0) }) else {
-      throw .last("list", path)
+    try names(in: Array(path.utf8))
+  }
+
+  package static func names(in path: [UInt8]) throws(SystemError) -> [[UInt8]] {
+    guard let stream = unsafe withPath(path, { unsafe opendir($0) }) else {
+      throw .last("list", String(decoding: path, as: UTF8.self))
     }
     defer { unsafe closedir(stream) }
     var names: [[UInt8]] = []
@@ -150,21 +158,21 @@ package enum Files {
     return names.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
-  package static func remove(_ path: String) throws(SystemError) {
-    let result = unsafe withPath(Array(path.utf8)) { unsafe unlink($0) }
-    if result != 0 && errno != ENOENT { throw .last("remove", path) }
+  package static func remove(_ path: String) throws(SystemError) { try remove(Array(path.utf8)) }
+
+  private static func remove(_ path: [UInt8]) throws(SystemError) {
+    let result = unsafe withPath(path) { unsafe unlink($0) }
+    if result != 0 && errno != ENOENT { throw .last("remove", String(decoding: path, as: UTF8.self)) }
   }
 
   /// Removes a tree without following links; what is already gone is no error.
-  package static func removeTree(_ path: String) throws(SystemError) {
-    switch kind(of: path, followLinks: false) {
-    case nil: return
-    case .directory:
-      for name in try names(in: path) { try removeTree(path + "/" + String(decoding: name, as: UTF8.self)) }
-      let result = unsafe withPath(Array(path.utf8)) { unsafe rmdir($0) }
-      if result != 0 && errno != ENOENT { throw .last("remove", path) }
-    default: try remove(path)
-    }
+  package static func removeTree(_ path: String) throws(SystemError) { try removeTree(Array(path.utf8)) }
+
+  private static func removeTree(_ path: [UInt8]) throws(SystemError) {
+    guard kind(of: path, followLinks: false) == .directory else { return try remove(path) }
+    for name in try names(in: path) { try removeTree(path + [UInt8(ascii: "/")] + name) }
+    let result = unsafe withPath(path) { unsafe rmdir($0) }
+    if result != 0 && errno != ENOENT { throw .last("remove", String(decoding: path, as: UTF8.self)) }
   }
 
   /// The path of the directory above: textual, `/` and `.` at the ends.
@@ -172,6 +180,8 @@ package enum Files {
     var trimmed = path[...]
     while trimmed.count > 1 && trimmed.last == "/" { trimmed = trimmed.dropLast() }
     guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    trimmed = trimmed[..<slash]
+    while trimmed.last == "/" { trimmed = trimmed.dropLast() }
+    return trimmed.isEmpty ? "/" : String(trimmed)
   }
 }

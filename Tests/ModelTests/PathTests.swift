@@ -90,6 +90,16 @@ import Testing
     #expect(matched > 100)
   }
 
+  @Test func `no pattern is so broken that it traps`() {
+    var chance = Chance()
+    var matched = 0
+    for _ in 0..<20_000 {
+      let pattern = Wildmatch(chance.bytes(0...12, from: "a-[]!^:\\digt*/?"))
+      if pattern.matches(chance.bytes(0...6, from: "a-[]!^:\\digt/")) { matched += 1 }
+    }
+    #expect(matched > 100, "seed \(chance.seed)")
+  }
+
   @Test func `a hostile pattern is given up soon`() {
     let clock = ContinuousClock()
     let took = clock.measure {

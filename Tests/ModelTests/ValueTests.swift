@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (Duration.milliseconds(20), 20_000_000), (.zero, 0), (.seconds(-1), -1_000_000_000),
+    (Duration.milliseconds(20), Int64(20_000_000)), (.zero, 0), (.seconds(-1), -1_000_000_000),
     (.seconds(Int64.max), Int64.max), (.seconds(Int64.min), Int64.min),
   ])
   func `a duration in nanoseconds is clamped, never wrong`(duration: Duration, nanoseconds: Int64) {

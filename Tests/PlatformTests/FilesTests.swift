@@ -10,7 +10,7 @@ import Testing
     var template = Array("/tmp/mcpd-files.XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { unsafe mkdtemp($0.baseAddress!) != nil }
     #expect(made)
-    let path = template.withUnsafeBufferPointer { unsafe String(cString: $0.baseAddress!) }
+    let path = unsafe template.withUnsafeBufferPointer { unsafe String(cString: $0.baseAddress!) }
     defer { try? Files.removeTree(path) }
     try body(path)
   }

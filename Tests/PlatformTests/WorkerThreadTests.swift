@@ -16,7 +16,7 @@ import Testing
       self.worker = worker
     }
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { worker.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
 
     func note() { threads.insert(UInt(pthread_self())) }
   }
