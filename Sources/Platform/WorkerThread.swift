@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Model
 internal import Synchronization
 
 /// A thread of its own with an ordered mailbox of work.
@@ -101,7 +102,12 @@ package final class Answer<Value: Sendable>: Sendable {
 
   package init() {
     unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(variable, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    // Limits of waits are on the clock that does not jump.
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(variable, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -116,6 +122,18 @@ package final class Answer<Value: Sendable>: Sendable {
     unsafe pthread_mutex_lock(mutex)
     while !predicate() { unsafe pthread_cond_wait(variable, mutex) }
     unsafe pthread_mutex_unlock(mutex)
+  }
+
+  /// The same for at most `limit`; false when the time passed and the predicate still does not hold.
+  package func wait(atMost limit: Duration, until predicate: () -> Bool) -> Bool {
+    let end = (SystemClock().now() + limit).nanoseconds
+    var time = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while !predicate() {
+      if unsafe pthread_cond_timedwait(variable, mutex, &time) == ETIMEDOUT { return predicate() }
+    }
+    return true
   }
 
   package func signal() {
