@@ -1,0 +1,207 @@
+internal import Model
+internal import Platform
+internal import Synchronization
+
+extension Store {
+  /// What is to be kept, and when it was last looked at.
+  struct Keeping {
+    var retention = Retention()
+    var nextTrim: Instant?
+    var nextCollect: Instant?
+  }
+
+  /// However little may be kept, this many of the newest events stay, so that whoever follows is not cut off at once.
+  static let eventsAlwaysKept: Int64 = 10_000
+  /// Contents younger than this (in seconds) are never collected: their reference may be on its way.
+  static let youngContent = 3600
+
+  package func setRetention(_ retention: Retention) {
+    keeping.withLock { keeping in
+      if keeping.retention == retention { return }
+      keeping.retention = retention
+      keeping.nextTrim = nil
+    }
+  }
+
+  /// Between commits, at most every ten minutes.
+  func trimIfDue() {
+    let now = clock.now()
+    let isDue = keeping.withLock { keeping in
+      if let next = keeping.nextTrim, now < next { return false }
+      keeping.nextTrim = now + .seconds(600)
+      return true
+    }
+    if isDue { trim(now: now) }
+  }
+
+  /// Takes away what is too old or too much, oldest first, now.
+  ///
+  /// `done` comes on the journal's thread.
+  package func trim(done: @escaping @Sendable () -> Void) {
+    let isQueued = queue.perform { [self] in
+      keeping.withLock { $0.nextCollect = nil }
+      trim(now: clock.now())
+      done()
+    }
+    if !isQueued { done() }
+  }
+
+  /// On the journal's thread.
+  ///
+  /// Each slice is a transaction of its own and small enough to keep nobody waiting; a failure ends it until
+  /// the next time.
+  private func trim(now: Instant) {
+    let retention = keeping.withLock { $0.retention }
+    let oldest = Timestamp(milliseconds: clock.wall().milliseconds - retention.age.wholeMilliseconds)
+    cache.trim(to: retention.bytes / 4)
+    var removed = 0
+    while true {
+      guard
+        let slice = try? journal.withLock({ journal throws(StorageError) in
+          try journal.trimSlice(olderThan: oldest, isOver: size(journal) > retention.bytes)
+        })
+      else { break }
+      _ = contents.remove(slice.files, olderThan: Self.youngContent)
+      removed += slice.rows
+      if slice.rows == 0 { break }
+    }
+    let collects = keeping.withLock { keeping in
+      if let next = keeping.nextCollect, now < next { return false }
+      keeping.nextCollect = now + .seconds(86_400)
+      return true
+    }
+    if removed > 0 || collects {
+      journal.withLock { journal in
+        try? journal.sweep()
+        try? journal.connection.execute("PRAGMA incremental_vacuum")
+      }
+    }
+    if collects { collect() }
+  }
+
+  /// Files that no row knows: left by a crash between the file and its row.
+  private func collect() {
+    _ = contents.collect(olderThan: Self.youngContent) { digest in
+      // What cannot be looked up stays.
+      (try? journal.withLock { journal throws(StorageError) in try journal.knows(digest) }) ?? true
+    }
+  }
+
+  /// Bytes of all that is kept.
+  private func size(_ journal: Journal) throws(StorageError) -> UInt64 {
+    let connection = journal.connection
+    let pages = try connection.integer("PRAGMA page_count") - connection.integer("PRAGMA freelist_count")
+    let journalBytes = pages * (try connection.integer("PRAGMA page_size"))
+    let files = try connection.integer("SELECT ifnull(sum(size), 0) FROM contents WHERE data IS NULL")
+    return UInt64(clamping: journalBytes + files) + cache.bytes
+  }
+
+  /// Takes away damaged contents; answers how many there were.
+  package func verifyContents() -> Int { contents.verify().count }
+}
+
+extension Journal {
+  struct Slice {
+    var rows = 0
+    /// Contents that nothing refers to any more and that lie in files.
+    var files: [Digest] = []
+  }
+
+  private static let sliceOfEvents: Int64 = 2000
+  private static let sliceOfRuns: Int64 = 200
+
+  /// Takes away some of the oldest events and runs that are older than `moment`, or whatever is oldest when
+  /// `isOver`.
+  ///
+  /// Runs and events share the clock's ticks, so both are cut at the same tick.
+  func trimSlice(olderThan moment: Timestamp, isOver: Bool) throws(StorageError) -> Slice {
+    try connection.transaction { () throws(StorageError) in
+      var slice = Slice()
+      let limit = isOver ? Int64.max : moment.milliseconds
+      let kept = try connection.integer(
+        "SELECT ifnull((SELECT tick FROM events ORDER BY tick DESC LIMIT 1 OFFSET \(Store.eventsAlwaysKept - 1)), 0)"
+      )
+      let lastEvent = try connection.use(
+        """
+        SELECT max(tick) FROM (SELECT tick, time FROM events WHERE tick < ? ORDER BY tick LIMIT \(Self.sliceOfEvents))
+        WHERE time < ?
+        """
+      ) { statement throws(StorageError) in
+        try statement.bind(isOver ? kept : Int64.max).bind(limit).step() ? statement.optionalInteger(0) : nil
+      }
+      if let lastEvent {
+        try connection.use("DELETE FROM events WHERE tick <= ?") { statement throws(StorageError) in
+          try statement.bind(lastEvent).run()
+        }
+        slice.rows += connection.changes
+        try Store.noteLost(upTo: Tick(UInt64(clamping: lastEvent)), in: connection)
+      }
+      // Up to the events' cut when it is size that counts, so that both age alike.
+      let runs = try connection.use(
+        """
+        SELECT id FROM runs WHERE started < ? AND id <= ? AND NOT EXISTS (SELECT 1 FROM verdicts WHERE run = runs.id)
+        ORDER BY id LIMIT \(Self.sliceOfRuns)
+        """
+      ) { statement throws(StorageError) in
+        var runs: [Int64] = []
+        _ = statement.bind(limit).bind(isOver ? lastEvent ?? Int64.max : Int64.max)
+        while try statement.step() { runs.append(statement.integer(0)) }
+        return runs
+      }
+      for run in runs { try remove(run: run, &slice) }
+      return slice
+    }
+  }
+
+  private func remove(run: Int64, _ slice: inout Slice) throws(StorageError) {
+    let contents = try connection.use("SELECT content FROM content_references WHERE run = ?") {
+      statement throws(StorageError) in
+      var contents: [Int64] = []
+      _ = statement.bind(run)
+      while try statement.step() { contents.append(statement.integer(0)) }
+      return contents
+    }
+    try connection.use("DELETE FROM runs WHERE id = ?") { statement throws(StorageError) in
+      try statement.bind(run).run()
+    }
+    slice.rows += 1
+    for content in contents { try removeIfUnreferenced(content: content, &slice) }
+  }
+
+  private func removeIfUnreferenced(content: Int64, _ slice: inout Slice) throws(StorageError) {
+    let file = try connection.use(
+      """
+      DELETE FROM contents WHERE id = ? AND NOT EXISTS (SELECT 1 FROM content_references WHERE content = contents.id)
+      RETURNING digest, data IS NULL
+      """
+    ) { statement throws(StorageError) -> Digest? in
+      var file: Digest?
+      _ = statement.bind(content)
+      while try statement.step() {
+        if statement.integer(1) == 1 { file = Digest(bytes: statement.bytes(0)) }
+      }
+      return file
+    }
+    if let file { slice.files.append(file) }
+  }
+
+  /// Names and contents that nothing uses any more.
+  func sweep() throws(StorageError) {
+    try connection.transaction { () throws(StorageError) in
+      try connection.execute(
+        """
+        DELETE FROM contents WHERE id NOT IN (SELECT content FROM content_references);
+        DELETE FROM cases WHERE id NOT IN (SELECT "case" FROM run_cases) AND id NOT IN (SELECT "case" FROM verdicts);
+        DELETE FROM units WHERE id NOT IN (SELECT unit FROM runs) AND id NOT IN (SELECT unit FROM verdicts);
+        DELETE FROM paths WHERE id NOT IN (SELECT path FROM reason_paths);
+        """)
+    }
+    forgetIDs()
+  }
+
+  func knows(_ digest: Digest) throws(StorageError) -> Bool {
+    try connection.use("SELECT 1 FROM contents WHERE digest = ?") { statement throws(StorageError) in
+      try statement.bind(digest.bytes).step()
+    }
+  }
+}
