@@ -26,7 +26,7 @@ build:
 	@scripts/build
 
 run:
-	@scripts/run "$(DIR)"
+	@scripts/run "$(DIR)" "$(PWD)"
 
 test:
 	@scripts/test
