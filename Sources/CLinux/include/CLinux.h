@@ -50,6 +50,31 @@ int cl_pidfd_send_signal(int pidfd, int signal);
 
 // `struct ucred` needs _GNU_SOURCE.
 int cl_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+// Flags that libc shows to `_GNU_SOURCE` only; CLinux.c asserts that they agree with it.
+enum { CL_O_PATH = 010000000, CL_AT_EMPTY_PATH = 0x1000, CL_AT_NO_AUTOMOUNT = 0x800 };
+enum { CL_RESOLVE_NO_MAGICLINKS = 0x02, CL_RESOLVE_NO_SYMLINKS = 0x04, CL_RESOLVE_BENEATH = 0x08 };
+
+// What `statx` says of a file, without the type that needs `_GNU_SOURCE`. Times are nanoseconds since 1970.
+struct cl_status {
+  uint64_t inode;
+  uint64_t size;
+  uint64_t device;
+  uint64_t special_device;
+  int64_t changed;
+  int64_t modified;
+  uint32_t links;
+  uint32_t owner;
+  uint16_t mode;
+};
+int cl_statx(int directory, const char *path, int flags, struct cl_status *status);
+
+// Calls for which libc's wrapper is missing or needs `_GNU_SOURCE`.
+long cl_getdents64(int fd, void *buffer, unsigned long length);
+int cl_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int cl_renameat2(int from, const char *old, int to, const char *new, unsigned int flags);
+int cl_memfd_create(const char *name, unsigned int flags);
+// `nanoseconds` below zero waits for ever.
+int cl_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds);
 
 // Function-like macros.
 int cl_is_directory(mode_t mode);
