@@ -30,6 +30,10 @@ package struct ByteWriter: Sendable {
 package struct ByteReader: Sendable {
   package struct Malformed: Error, Hashable {
     package let offset: Int
+
+    package init(offset: Int) {
+      self.offset = offset
+    }
   }
 
   private let bytes: [UInt8]
