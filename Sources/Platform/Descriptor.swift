@@ -47,6 +47,8 @@ package struct OpenMode: OptionSet, Sendable {
   package static let append = OpenMode(rawValue: O_APPEND)
   package static let directory = OpenMode(rawValue: O_DIRECTORY)
   package static let noFollow = OpenMode(rawValue: O_NOFOLLOW)
+  /// Only names the place: needs no permission on it, and nothing can be read through it (`O_PATH`).
+  package static let path = OpenMode(rawValue: 0o10_000_000)
   /// Never waits: what a FIFO needs.
   package static let nonBlocking = OpenMode(rawValue: O_NONBLOCK)
 }

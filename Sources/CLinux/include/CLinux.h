@@ -82,4 +82,71 @@ int cl_is_regular(mode_t mode);
 int cl_is_link(mode_t mode);
 int cl_is_socket(mode_t mode);
 
+// A process start: what the child does between clone and exec, in this order, by async-signal-safe calls only.
+enum cl_session { CL_SAME_SESSION = 0, CL_NEW_GROUP = 1, CL_NEW_SESSION = 2 };
+
+enum cl_step {
+  CL_STEP_CLONE = 0,
+  CL_STEP_DEATH_SIGNAL = 1,
+  CL_STEP_SESSION = 2,
+  CL_STEP_LIMIT = 3,
+  CL_STEP_NICE = 4,
+  CL_STEP_USER = 5,
+  CL_STEP_NO_NEW_PRIVILEGES = 6,
+  CL_STEP_DIRECTORY = 7,
+  CL_STEP_DESCRIPTORS = 8,
+  CL_STEP_EXEC = 9,
+};
+
+struct cl_limit {
+  int resource;
+  uint64_t soft, hard;
+};
+
+struct cl_user {
+  uint32_t uid, gid;
+  size_t group_count;
+  const uint32_t *groups;
+};
+
+struct cl_start {
+  const char *program;
+  char *const *arguments;
+  char *const *environment;
+  int directory;           // an open directory, or -1 for the parent's
+  int standard[3];         // what becomes 0, 1 and 2
+  const int *kept;         // descriptors above 2 that stay open, under the same numbers
+  size_t kept_count;
+  int session;             // enum cl_session
+  int death_signal;        // sent when the starting thread ends; 0 for none
+  int no_new_privileges;
+  int niceness;            // 0 leaves it
+  int idle_io;
+  const struct cl_limit *limits;
+  size_t limit_count;
+  const struct cl_user *user;  // NULL leaves it
+};
+
+struct cl_start_failure {
+  int step;   // enum cl_step
+  int error;  // errno
+};
+
+struct cl_end {
+  pid_t pid;  // 0 when nothing has ended
+  int was_signaled;
+  int status;  // exit code or signal
+  int64_t cpu_microseconds, peak_kibibytes;
+};
+
+// Returns the process id once the program runs, or -errno with the failed step in `failure` and nothing left behind.
+int cl_start_process(const struct cl_start *start, int *pidfd, struct cl_start_failure *failure);
+int cl_reap(int pidfd, int without_waiting, struct cl_end *end);
+int cl_reap_any(struct cl_end *end);
+int cl_reap_child(pid_t pid, struct cl_end *end);
+// The id of some child that has ended and is not reaped yet, 0 when there is none.
+int cl_peek_ended(void);
+void cl_children_usage(int64_t *cpu_microseconds, int64_t *peak_kibibytes);
+int cl_pipe(int ends[2], int flags);
+
 #endif
