@@ -1,0 +1,64 @@
+package import Model
+internal import Platform
+
+/// The environment of a run: built from nothing, so that no token of the daemon's shell leaks into a test.
+package enum RunEnvironment {
+  /// What people's programs need to feel at home.
+  private static let personal = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ"]
+
+  /// Where tools live and which of them to take.
+  private static let toolchain = [
+    "VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT", "PYENV_VERSION", "CARGO_HOME", "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "GOPATH", "GOROOT", "GOCACHE", "GOMODCACHE", "GOTOOLCHAIN", "NVM_DIR", "NVM_BIN", "JAVA_HOME", "CC",
+    "CXX", "AR",
+    "LD", "PKG_CONFIG_PATH", "SWIFTLY_HOME_DIR", "SWIFTLY_BIN_DIR", "SDKROOT", "ASDF_DIR", "ASDF_DATA_DIR",
+    "MISE_DATA_DIR",
+  ]
+
+  /// Without `MCPD_RUN`, and without what the runner adds. `base` is the daemon's environment, or a project's recorded one.
+  package static func build(
+    for settings: DomainSettings, base: [String: String], temporary: String,
+    readFile: (String) -> Result<[UInt8], Diagnostic>
+  ) -> Result<[String: String], Diagnostic> {
+    var environment: [String: String] = [:]
+    for name in personal + toolchain { environment[name] = base[name] }
+    for (name, value) in base where name.hasPrefix("LC_") { environment[name] = value }
+    if environment["PATH"] == nil { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
+    environment["TMPDIR"] = temporary
+    environment["TERM"] = "dumb"
+    environment["NO_COLOR"] = "1"
+    // A run leaves the checkout as it found it.
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    for file in settings.environmentFiles {
+      switch readFile(file).flatMap({ DotEnv.parse($0, file: file) }) {
+      case .failure(let diagnostic): return .failure(diagnostic)
+      case .success(let entries): for entry in entries { environment[entry.name] = entry.value }
+      }
+    }
+    for name in settings.passEnvironment { if let value = base[name] { environment[name] = value } }
+    environment.merge(settings.environment) { $1 }
+    return .success(environment)
+  }
+
+  /// Reads an `env_file`, which is named relative to the domain's directory.
+  static func reader(for request: RunRequest) -> (String) -> Result<[UInt8], Diagnostic> {
+    { name in
+      let path =
+        name.hasPrefix("/") ? name : String(decoding: request.workingDirectory, as: UTF8.self) + "/" + name
+      do throws(SystemError) {
+        return .success(try Files.read(path, limit: 1 << 20))
+      } catch {
+        return .failure(
+          Diagnostic(
+            code: "env-file-unreadable", error.description,
+            hints: ["`env_file` of the domain `\(request.settings.name)` names it"]))
+      }
+    }
+  }
+
+  /// As the kernel takes it, sorted by name; a NUL byte cannot be passed, so its variable is left out.
+  static func lines(_ environment: [String: String]) -> [String] {
+    environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.filter { !$0.utf8.contains(0) }
+  }
+}
