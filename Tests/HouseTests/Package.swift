@@ -51,9 +51,14 @@ extension Package.Target {
   /// Every import in the target's Swift files.
   var imports: [Import] {
     House.files(under: [folder]).filter { $0.hasSuffix(".swift") }.flatMap { file in
-      ((try? House.text(file)) ?? "").split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-        .compactMap { index, line in
-          Package.module(importedBy: line).map { Import(module: $0, place: "\(file):\(index + 1)") }
+      var isInText = false
+      return ((try? House.text(file)) ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+        .enumerated()
+        .compactMap { index, line -> Import? in
+          // A program in another language that stands in a text of several lines has imports of its own.
+          if line.ranges(of: "\"\"\"").count % 2 == 1 && !line.contains("\\\"\"\"") { isInText.toggle() }
+          if isInText { return nil }
+          return Package.module(importedBy: line).map { Import(module: $0, place: "\(file):\(index + 1)") }
         }
     }
   }
