@@ -51,6 +51,28 @@ package enum Files {
     return try read(descriptor, limit: limit, named: path)
   }
 
+  /// Reads at most `limit` bytes from the beginning of a file, whatever its length.
+  package static func readBeginning(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let descriptor = try open(path, [.read, .nonBlocking])
+    let number = descriptor.number
+    var content = [UInt8](repeating: 0, count: limit)
+    var filled = 0
+    while filled < limit {
+      let start = filled
+      let count = unsafe content.withUnsafeMutableBytes {
+        unsafe Glibc.read(number, $0.baseAddress! + start, limit - start)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .last("read", path)
+      }
+      if count == 0 { break }
+      filled += count
+    }
+    content.removeLast(limit - filled)
+    return content
+  }
+
   package static func write(
     _ bytes: some Collection<UInt8>, to descriptor: borrowing Descriptor, named subject: String
   ) throws(SystemError) {

@@ -1,0 +1,195 @@
+internal import Model
+
+/// Finds pytest and unittest suites, one for each package root.
+enum PythonDetector {
+  private static let strongMarkers = [
+    "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "tox.ini", "noxfile.py",
+  ]
+  private static let weakMarkers = ["requirements.txt", "pytest.ini", "uv.lock", "poetry.lock"]
+
+  static func find(_ found: inout Findings) {
+    let tree = found.tree
+    let rootFile = PythonPackage.pytestFile(in: "", tree)
+    var owned: [String: [String]] = [:]
+    for file in tree.files(where: { $0.hasSuffix(".py") }) {
+      let path = ProjectTree.join(file.directory, file.name)
+      // Only a package's own pytest file can make other names tests.
+      let isUsual = isTestName(file.name)
+      guard isUsual || !(tree.directories[""]?.files.isEmpty ?? true) else { continue }
+      let owner = owner(of: file.directory, path, tree, rootFile)
+      let patterns = PythonPackage.pytestFile(in: owner, tree)?.pythonFiles ?? []
+      let isTest = patterns.isEmpty ? isUsual : patterns.contains { matches(file.name, $0) }
+      if isTest { owned[owner, default: []].append(ProjectTree.relative(path, to: owner)) }
+    }
+    for directory in owned.keys.sorted() {
+      let package = PythonPackage(directory: directory, tests: (owned[directory] ?? []).sorted(), tree: tree)
+      add(
+        package, isAlone: !owned.keys.contains { $0 != directory && ProjectTree.isInside($0, directory) },
+        &found)
+    }
+    for directory in tree.paths where tree.hasFile("tox.ini", in: directory) && owned[directory] == nil {
+      addTox(directory, &found)
+    }
+  }
+
+  static func isTestName(_ name: String) -> Bool {
+    name.hasSuffix(".py") && (name.hasPrefix("test_") || name.hasSuffix("_test.py"))
+  }
+
+  private static func matches(_ name: String, _ pattern: String) -> Bool {
+    Wildmatch(String(pattern.split(separator: "/").last ?? "")).matches(name.utf8)
+  }
+
+  // MARK: Whose test it is
+
+  private static func owner(
+    of directory: String, _ path: String, _ tree: ProjectTree, _ rootFile: PythonPackage.PytestFile?
+  ) -> String {
+    // What the root's pytest is told to collect is the root's, packages below or not.
+    if let rootFile,
+      rootFile.testPaths.contains(where: { !$0.isEmpty && $0 != "." && ProjectTree.isInside(path, $0) })
+    {
+      return ""
+    }
+    var current = directory
+    while true {
+      if strongMarkers.contains(where: { tree.hasFile($0, in: current) }) { return current }
+      let name = String(current.split(separator: "/").last ?? "")
+      if !isTestFolder(name) && name != "docs" && name != "doc" {
+        let isMarked =
+          weakMarkers.contains { tree.hasFile($0, in: current) } || tree.hasDirectory(".venv", in: current)
+        if isMarked { return current }
+      }
+      if current.isEmpty { break }
+      current = ProjectTree.parent(current)
+    }
+    return unmarkedOwner(of: directory, path, tree)
+  }
+
+  /// Without any marker: the directory around the outermost `tests`, unless that is itself an imported package.
+  private static func unmarkedOwner(of directory: String, _ path: String, _ tree: ProjectTree) -> String {
+    let parts = directory.split(separator: "/").map(String.init)
+    guard let outermost = parts.firstIndex(where: isTestFolder) else { return "" }
+    var root = parts[..<outermost].joined(separator: "/")
+    while !root.isEmpty && tree.hasFile("__init__.py", in: root) { root = ProjectTree.parent(root) }
+    if root.isEmpty { return "" }
+    let first = parts[0]
+    let text = tree.text(path, limit: 16 << 10)
+    return text.contains("from \(first).") || text.contains("from \(first) import")
+      || text.contains("import \(first)")
+      ? "" : root
+  }
+
+  private static func isTestFolder(_ name: String) -> Bool { ["tests", "test", "testing"].contains(name) }
+
+  // MARK: What it becomes
+
+  private static func add(_ package: PythonPackage, isAlone: Bool, _ found: inout Findings) {
+    let file = PythonPackage.pytestFile(in: package.directory, package.tree)
+    var settings: [Detection.Domain.Setting] = []
+    if let source = package.sourceRoot {
+      let isTold = file?.pythonPath.contains { $0 == source || $0 == "./" + source } ?? false
+      if !isTold && !package.isInstalledEditable {
+        settings.append(
+          .init(
+            key: "environment", value: .map([.init("PYTHONPATH", .text(source))]),
+            because: "the sources lie in \(source)/ and nothing says that they are installed"))
+      }
+    }
+    let tox = package.has("tox.ini") ? "; tox.ini is left aside, its tests are run directly" : ""
+    let tool =
+      package.has("uv.lock") ? " (a uv project)" : package.has("poetry.lock") ? " (a poetry project)" : ""
+    if let evidence = package.pytestEvidence(file) {
+      if let include = include(package, file, isAlone: isAlone) {
+        settings.insert(
+          .init(
+            key: "include", value: .texts(include),
+            because: file.map { "\($0.name) says where the tests are" }
+              ?? "other packages have domains of their own"),
+          at: 0)
+      }
+      if (package.has("uv.lock") || package.has("poetry.lock")) && package.interpreter == nil {
+        found.notes.append(
+          "\(package.directory.isEmpty ? "the project" : package.directory) has no .venv yet: run "
+            + (package.has("uv.lock") ? "uv sync" : "poetry install"))
+      }
+      found.add(
+        .pytest, in: package.directory, because: evidence + tool + tox, runner: .pytest, settings: settings)
+    } else {
+      let python = package.interpreter ?? "python3"
+      found.add(
+        .unittest, in: package.directory,
+        because: "\(package.tests[0]) uses unittest and nothing names pytest" + tox,
+        command: [python, "-m", "unittest"] + unittestArguments(package), settings: settings)
+    }
+  }
+
+  /// Nil where pytest's own search finds the same.
+  private static func include(
+    _ package: PythonPackage, _ file: PythonPackage.PytestFile?, isAlone: Bool
+  ) -> [String]? {
+    let names = file.map(\.pythonFiles).flatMap { $0.isEmpty ? nil : $0 } ?? ["test_*.py", "*_test.py"]
+    let paths = (file?.testPaths ?? []).map { $0.hasPrefix("./") ? String($0.dropFirst(2)) : $0 }.filter {
+      $0 != "." && RelativePath($0) != nil
+    }
+    if !paths.isEmpty {
+      return paths.flatMap { path -> [String] in
+        if path.hasSuffix(".py") { return [path] }
+        let base = path.hasSuffix("/") ? String(path.dropLast()) : path
+        return names.map { base + "/**/" + $0 }
+      }
+    }
+    if isAlone { return file?.pythonFiles.isEmpty == false ? names.map { "**/" + $0 } : nil }
+    let directories = Set(package.tests.map { ProjectTree.parent($0) }).sorted()
+    return directories.flatMap { directory in names.map { ProjectTree.join(directory, $0) } }
+  }
+
+  private static func unittestArguments(_ package: PythonPackage) -> [String] {
+    let isPrefixed = package.tests.allSatisfy { ($0.split(separator: "/").last ?? "").hasPrefix("test") }
+    let isSuffixed = package.tests.allSatisfy { $0.hasSuffix("_test.py") }
+    let start = commonDirectory(package.tests.map { ProjectTree.parent($0) })
+    func isModule(_ directory: String) -> Bool {
+      package.tree.hasFile("__init__.py", in: package.path(directory))
+    }
+    // Discovery goes down through packages only.
+    let isReached = package.tests.allSatisfy { test in
+      var current = ProjectTree.parent(test)
+      while current != start {
+        if !isModule(current) { return false }
+        current = ProjectTree.parent(current)
+      }
+      return true
+    }
+    guard isReached, isPrefixed || isSuffixed else { return package.tests }
+    var top = start
+    while !top.isEmpty && isModule(top) { top = ProjectTree.parent(top) }
+    var arguments = ["discover"]
+    if !start.isEmpty { arguments += ["-s", start] }
+    if top != start { arguments += ["-t", top.isEmpty ? "." : top] }
+    return isPrefixed ? arguments : arguments + ["-p", "*_test.py"]
+  }
+
+  private static func commonDirectory(_ directories: [String]) -> String {
+    var common = directories.first ?? ""
+    while !directories.allSatisfy({ ProjectTree.isInside($0, common) }) {
+      common = ProjectTree.parent(common)
+    }
+    return common
+  }
+
+  private static func addTox(_ directory: String, _ found: inout Findings) {
+    let file = IniText(found.tree.text(ProjectTree.join(directory, "tox.ini")))
+    guard
+      file.sections.contains(where: {
+        $0.name.hasPrefix("testenv") && $0.values.contains { $0.key == "commands" }
+      })
+    else { return }
+    found.add(
+      .tox, in: directory, because: "tox.ini has commands and there are no other Python tests",
+      command: ["tox", "-q"],
+      settings: [
+        .init(key: "network", value: .text("full"), because: "tox installs what its environments need"),
+        .init(key: "writes", value: .texts([".tox/"]), because: "tox keeps its environments there"),
+      ])
+  }
+}
