@@ -91,7 +91,7 @@ let package = Package(
     tests("APITests", ["API", "Engine", "HTTP", "Wire", "Model", "Platform"]),
     tests("ClientTests", ["Client", "Wire", "Model", "Platform"]),
     tests("HouseTests", []),
-    tests("SystemTests", ["Model", "Platform", "Wire"]),
+    tests("SystemTests", ["CLinux", "Model", "Platform", "Wire"]),
   ],
   cLanguageStandard: .gnu11
 )

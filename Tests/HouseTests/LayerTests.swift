@@ -83,6 +83,12 @@ import Testing
   func `imports are found in every spelling`(line: String, module: String?) {
     #expect(Package.module(importedBy: line[...]) == module)
   }
+
+  @Test func `a program inside a text imports nothing`() {
+    let text = "import Model\nlet python = \"\"\"\nimport os\n\"\"\"\nimport Platform\n"
+    #expect(Package.imports(in: text).map(\.module) == ["Model", "Platform"])
+    #expect(Package.imports(in: text).map(\.line) == [1, 5])
+  }
 }
 
 extension Package.Target {

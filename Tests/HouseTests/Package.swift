@@ -51,20 +51,27 @@ extension Package.Target {
   /// Every import in the target's Swift files.
   var imports: [Import] {
     House.files(under: [folder]).filter { $0.hasSuffix(".swift") }.flatMap { file in
-      var isInText = false
-      return ((try? House.text(file)) ?? "").split(separator: "\n", omittingEmptySubsequences: false)
-        .enumerated()
-        .compactMap { index, line -> Import? in
-          // A program in another language that stands in a text of several lines has imports of its own.
-          if line.ranges(of: "\"\"\"").count % 2 == 1 && !line.contains("\\\"\"\"") { isInText.toggle() }
-          if isInText { return nil }
-          return Package.module(importedBy: line).map { Import(module: $0, place: "\(file):\(index + 1)") }
-        }
+      Package.imports(in: (try? House.text(file)) ?? "").map {
+        Import(module: $0.module, place: "\(file):\($0.line)")
+      }
     }
   }
 }
 
 extension Package {
+  /// What a file imports; what stands in a text of several lines (a Python program) is no import.
+  static func imports(in text: String) -> [(module: String, line: Int)] {
+    var isText = false
+    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+      index, line in
+      defer {
+        let quotes = line.ranges(of: "\"\"\"").count - line.ranges(of: "\\\"\"\"").count
+        if quotes % 2 == 1 { isText.toggle() }
+      }
+      return isText ? nil : module(importedBy: line).map { ($0, index + 1) }
+    }
+  }
+
   /// `internal import struct Model.Tick` imports `Model`; nil for a line that imports nothing.
   static func module(importedBy line: Substring) -> String? {
     let words = line.split(separator: " ").map(String.init)
