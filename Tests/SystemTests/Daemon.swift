@@ -111,6 +111,14 @@ final class Daemon {
     return runs
   }
 
+  /// The newest run of a unit that has begun.
+  func started(unit: String) throws -> String {
+    let said = try client("events", "--kind", "run-started")
+    let runs = said.lines.compactMap { try? JSON(parsing: Array($0.utf8)) }
+      .filter { $0["unit"]?.string == unit }.compactMap { $0["run"]?.string }
+    return try #require(runs.last, "no run of \(unit) has begun: \(said)")
+  }
+
   func json(_ command: String..., project: String? = nil) throws -> JSON {
     let said = try Tool.run(
       [Place.binaries + "/mcpd-client", "--socket", site.socket, "--json"]
