@@ -87,7 +87,7 @@ let package = Package(
     tests("ExecutionTests", ["Execution", "Model", "Platform"]),
     tests("StorageTests", ["Storage", "Model", "Platform", "CSQLite"]),
     tests("HTTPTests", ["HTTP", "Model", "Platform"]),
-    tests("EngineTests", ["Engine", "Model", "Platform", "Wire", "Planning"]),
+    tests("EngineTests", ["Engine", "Model", "Planning", "Storage", "Wire"]),
     tests("APITests", ["API", "Engine", "HTTP", "Wire", "Model", "Platform"]),
     tests("ClientTests", ["Client", "Wire", "Model", "Platform"]),
     tests("HouseTests", []),

@@ -128,11 +128,13 @@ extension Dispatcher {
     if !plan.assignments.isEmpty || pending.isForChanges {
       tell(.plan, project.name, .plan(plan, isFirst: !project.isKnown))
     }
+    project.isPlanOpen = project.isPlanOpen || !plan.assignments.isEmpty
     for assignment in plan.assignments {
       enqueue(
         assignment.unit.unit, in: assignment.unit.domain, QueueEntry(reason: assignment.reason), &project)
     }
     isQueueDirty = true
+    tellState(&project)
   }
 
   mutating func gateMoved(_ gate: Gate, _ project: inout ProjectState) {

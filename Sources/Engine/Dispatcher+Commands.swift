@@ -1,5 +1,6 @@
 internal import Model
 internal import Planning
+internal import Storage
 internal import Wire
 
 // Orders that change how the daemon works.
@@ -37,7 +38,7 @@ extension Dispatcher {
 
   /// Answers when what this call recorded is durable.
   private mutating func finish(_ ticket: Ticket) {
-    if draft.isEmpty {
+    if draft.transaction.isEmpty {
       order(.answer(ticket, .done))
     } else {
       waits[ticket] = .storing(draft.sequence, .done)

@@ -1,5 +1,6 @@
 package import Model
 internal import Planning
+internal import Storage
 
 // Opening and closing projects, their settings, their units.
 extension Dispatcher {
@@ -114,7 +115,7 @@ extension Dispatcher {
   private mutating func retire(_ domain: DomainState, of project: ProjectName) {
     for (name, unit) in domain.units {
       stopRun(of: unit)
-      draft.retired.append(UnitID(project: project, domain: domain.name, unit: name))
+      draft.transaction.retiredUnits.append(UnitID(project: project, domain: domain.name, unit: name))
     }
   }
 
@@ -169,7 +170,7 @@ extension Dispatcher {
       for (name, unit) in old {
         stopRun(of: unit)
         project.writes.forget(.init(domain: project.domains[index].name, unit: name))
-        draft.retired.append(
+        draft.transaction.retiredUnits.append(
           UnitID(project: project.name, domain: project.domains[index].name, unit: name))
       }
     }

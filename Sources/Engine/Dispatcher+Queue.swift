@@ -1,5 +1,6 @@
 internal import Model
 internal import Planning
+internal import Storage
 internal import Wire
 
 // Queues: what waits, and what may start now.
@@ -104,7 +105,7 @@ extension Dispatcher {
     projects[p].domains[d].queue.removeAll { $0 == name }
     projects[p].domains[d].runningCount += 1
     runs[run] = ActiveRun(request: request, entry: entry)
-    draft.events.append(
+    draft.transaction.events.append(
       Event(
         tick: run.tick, time: moment.wall, project: project.name, kind: .runStarted,
         body: EventData.started(request).encoded))

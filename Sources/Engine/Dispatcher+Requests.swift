@@ -187,7 +187,7 @@ extension Dispatcher {
     for (index, name) in (request.units ?? []).enumerated() {
       let unitName = Self.unitName(in: name)
       let matches = everything.filter { $0.unit == name || $0.unit == unitName }
-      if matches.isEmpty { return .failure(unknownUnit(name, "/units/\(index)", everything)) }
+      if matches.isEmpty { return .failure(unknownUnit(name, "/units/\(index)", everything.map(\.unit))) }
       found.formUnion(matches)
     }
     for (index, file) in (request.files ?? []).enumerated() {
@@ -230,8 +230,8 @@ extension Dispatcher {
         detail: "\(file) lies outside the project", pointer: pointer))
   }
 
-  private func unknownUnit(_ name: String, _ pointer: String, _ known: [UnitID]) -> Problem {
-    let nearest = Spelling.nearest(to: name, among: known.map(\.unit))
+  func unknownUnit(_ name: String, _ pointer: String, _ known: [String]) -> Problem {
+    let nearest = Spelling.nearest(to: name, among: known)
     return Problem(
       status: 400, code: "unknown-unit", title: "No such unit", detail: "no unit is named \(name)",
       hint: nearest.map { "did you mean \($0)?" }, pointer: pointer)

@@ -1,5 +1,6 @@
 internal import Model
 internal import Planning
+internal import Storage
 internal import Wire
 
 // Runs: how they end, when their verdict counts, and when it is told.
@@ -146,7 +147,7 @@ extension Dispatcher {
       failures: judgement.failures, usage: end.usage, isolation: .none, note: judgement.note)
     unit.phase = .storing
     tell(.runFinished, request.unit.project, .finished(result))
-    draft.results.append(RecordedResult(result: result, path: request.path, log: end.log))
+    draft.transaction.results.append(RecordedResult(result, log: end.log, path: request.path))
     storing[draft.sequence, default: []].append(
       StoringResult(unit: request.unit, result: result, entry: active.entry))
   }
@@ -179,7 +180,6 @@ extension Dispatcher {
     guard let index = project.index(of: id.domain), var unit = project.domains[index].units[id.unit] else {
       return
     }
-    let before = state(of: project)
     let wasRed = unit.result?.verdict?.isRed == true
     unit.result = stored.result
     let isRed = stored.result.verdict?.isRed == true
@@ -195,12 +195,15 @@ extension Dispatcher {
     project.isKnown = true
     project.domains[index].units[id.unit] = unit
     if let again { enqueue(id.unit, in: id.domain, QueueEntry(reason: again), &project) }
-    let after = state(of: project)
-    if before != after || !isBusy(project) { tellState(after, &project) }
+    tellState(&project)
   }
 
-  private mutating func tellState(_ state: Status.State, _ project: inout ProjectState) {
-    guard state != project.lastToldState else { return }
+  /// Tells how the project stands when that has changed, and when it comes to rest.
+  mutating func tellState(_ project: inout ProjectState) {
+    let state = state(of: project)
+    let hasComeToRest = project.isPlanOpen && !isBusy(project)
+    guard state != project.lastToldState || hasComeToRest else { return }
+    if hasComeToRest { project.isPlanOpen = false }
     project.lastToldState = state
     tell(.state, project.name, .state(state, Counts(project)))
   }

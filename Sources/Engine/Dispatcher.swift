@@ -1,4 +1,5 @@
 package import Model
+internal import Storage
 internal import Wire
 
 /// The one ordered loop that owns the truth: takes one message at a time and gives orders as values.
@@ -83,7 +84,7 @@ package struct Dispatcher: Sendable {
     concludeVoidRuns()
     chooseWaiting()
     if isQueueDirty { fillSlots() }
-    if !draft.isEmpty {
+    if !draft.transaction.isEmpty {
       lastSequence = draft.sequence
       orders.append(.record(draft))
     }
@@ -140,12 +141,12 @@ package struct Dispatcher: Sendable {
   @discardableResult
   mutating func tell(_ kind: Event.Kind, _ project: ProjectName?, _ body: EventData) -> Tick {
     let tick = ticks.next()
-    draft.events.append(
+    draft.transaction.events.append(
       Event(tick: tick, time: moment.wall, project: project, kind: kind, body: body.encoded))
     return tick
   }
 
   mutating func order(_ order: Order) { orders.append(order) }
 
-  mutating func set(_ key: String, _ value: String?) { draft.settings.append((key, value)) }
+  mutating func set(_ key: String, _ value: String?) { draft.transaction.settings.append((key, value)) }
 }

@@ -1,4 +1,5 @@
 package import Model
+package import Storage
 package import Wire
 
 /// What the dispatcher wants done, as values; whoever performs one reports back by a message.
@@ -31,19 +32,8 @@ package enum Order: Sendable {
   }
 }
 
-/// What is to be durable together, or not at all.
+/// What is to be durable together, or not at all, in the order of the numbers.
 package struct Record: Sendable {
   package var sequence: UInt64
-  package var events: [Event] = []
-  package var results: [RecordedResult] = []
-  package var settings: [(key: String, value: String?)] = []
-  package var retired: [UnitID] = []
-
-  package var isEmpty: Bool { events.isEmpty && results.isEmpty && settings.isEmpty && retired.isEmpty }
-}
-
-package struct RecordedResult: Sendable {
-  package let result: RunResult
-  package let path: RelativePath?
-  package let log: [UInt8]
+  package var transaction = JournalTransaction()
 }

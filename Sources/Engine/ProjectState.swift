@@ -33,6 +33,8 @@ struct ProjectState: Sendable {
   /// Whether any verdict has ever been earned here.
   var isKnown: Bool
   var lastToldState: Status.State?
+  /// A plan has been told and its end has not.
+  var isPlanOpen = false
 
   init(
     name: ProjectName, root: String, settings: ProjectSettings, isDetected: Bool, isSniffing: Bool,

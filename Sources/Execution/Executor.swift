@@ -257,18 +257,21 @@ package final class Executor: Sendable {
   /// Returns when all have been looked at; call it before the first `start`.
   package func adopt(
     resolve: @escaping @Sendable (ProjectName, DomainName) -> (root: [UInt8], settings: DomainSettings)?,
-    done: @escaping Done
+    found: @escaping @Sendable (RunRequest) -> Void = { _ in }, done: @escaping Done
   ) {
     _ = worker.run { [self] in
       let names = (try? Files.names(in: runs)) ?? []
-      let found = names.compactMap { RunID(String(decoding: $0, as: UTF8.self)) }.sorted()
-      for run in found { adopt(RunDirectory(run: run, in: runs), resolve: resolve, done: done) }
+      let runsFound = names.compactMap { RunID(String(decoding: $0, as: UTF8.self)) }.sorted()
+      for run in runsFound {
+        adopt(RunDirectory(run: run, in: runs), resolve: resolve, found: found, done: done)
+      }
     }
   }
 
   private func adopt(
     _ directory: RunDirectory,
-    resolve: (ProjectName, DomainName) -> (root: [UInt8], settings: DomainSettings)?, done: @escaping Done
+    resolve: (ProjectName, DomainName) -> (root: [UInt8], settings: DomainSettings)?,
+    found: (RunRequest) -> Void, done: @escaping Done
   ) {
     let record = directory.record
     let now = record.flatMap { resolve($0.unit.project, $0.unit.domain) }
@@ -287,12 +290,16 @@ package final class Executor: Sendable {
     }
     let request = record.request(root: now.root, settings: now.settings)
     if isFree {
-      if directory.outcome != nil { return done(report(request, in: directory, supervisor: nil)) }
+      if directory.outcome != nil {
+        found(request)
+        return done(report(request, in: directory, supervisor: nil))
+      }
       directory.endLeftOvers()
       try? directory.remove()
       return done(RunReport.unstarted(request, .lost, at: clock.wall()))
     }
     state.withLock { $0.active[request.run] = Active() }
+    found(request)
     guard let holder = directory.holder?.open() else {
       // It is between its start and its first words, or just ending: its lock tells.
       return ThreadBody { [self] in

@@ -1,5 +1,6 @@
 import Engine
 import Model
+import Storage
 import Testing
 import Wire
 
@@ -15,9 +16,9 @@ private func rested(_ seed: UInt64 = 1) -> World {
   @Test func `runs every unit once at first and then rests`() {
     var world = rested()
     #expect(world.complaints == [])
-    #expect(world.journal.flatMap(\.results).count == 5)
+    #expect(world.journal.flatMap(\.transaction.results).count == 5)
     world.drain()
-    #expect(world.journal.flatMap(\.results).count == 5)
+    #expect(world.journal.flatMap(\.transaction.results).count == 5)
   }
 
   @Test func `a change during a run voids it and queues the unit again`() {
@@ -30,7 +31,7 @@ private func rested(_ seed: UInt64 = 1) -> World {
     world.deliver()
     #expect(world.runs.values.allSatisfy { $0.isStopped })
     world.drain()
-    let told = world.journal.flatMap(\.events).filter { $0.kind == .runFinished }
+    let told = world.journal.flatMap(\.transaction.events).filter { $0.kind == .runFinished }
     for run in first.keys {
       let event = told.first { String(decoding: $0.body, as: UTF8.self).contains("\"run\":\"\(run)\"") }
       #expect(event.map { String(decoding: $0.body, as: UTF8.self).contains("\"discarded\":true") } == true)
@@ -42,21 +43,21 @@ private func rested(_ seed: UInt64 = 1) -> World {
     var world = rested()
     world.change()
     world.deliver()
-    let before = world.journal.flatMap(\.results).count
+    let before = world.journal.flatMap(\.transaction.results).count
     world.finish()
     world.change()
     world.sync()  // Brings the change in first, as the watcher does.
-    #expect(world.journal.flatMap(\.results).count == before)
+    #expect(world.journal.flatMap(\.transaction.results).count == before)
   }
 
   @Test func `one plan event tells of one settled set of changes`() {
     var world = rested()
-    let before = world.journal.flatMap(\.events).count { $0.kind == .plan }
+    let before = world.journal.flatMap(\.transaction.events).count { $0.kind == .plan }
     for _ in 0..<3 { world.change() }
     world.deliver()
     world.drain()
-    #expect(world.journal.flatMap(\.events).count { $0.kind == .plan } == before + 1)
-    #expect(world.journal.flatMap(\.events).count { $0.kind == .change } == 3)
+    #expect(world.journal.flatMap(\.transaction.events).count { $0.kind == .plan } == before + 1)
+    #expect(world.journal.flatMap(\.transaction.events).count { $0.kind == .change } == 3)
   }
 
   @Test func `stop keeps changes in sight and start runs what they touched`() {
@@ -65,7 +66,10 @@ private func rested(_ seed: UInt64 = 1) -> World {
     world.change()
     world.drain()
     #expect(world.dispatcher.results(of: World.project, where: { $0.holds }).isEmpty)
-    #expect(world.journal.flatMap(\.settings).contains { $0.key == "sniffing/shop" && $0.value == "off" })
+    #expect(
+      world.journal.flatMap(\.transaction.settings).contains {
+        $0.key == "sniffing/shop" && $0.value == "off"
+      })
     world.send(.command(.startSniffing(project: nil), world.ticket()))
     world.drain()
     #expect(world.dispatcher.results(of: World.project, where: { $0.holds }).count == 5)

@@ -1,6 +1,7 @@
 import Engine
 import Model
 import Planning
+import Storage
 import Synchronization
 import Wire
 
@@ -138,7 +139,7 @@ struct World {
       if record.sequence != UInt64(journal.count + 1) - firstSequence {
         complain("record \(record.sequence) out of order")
       }
-      for event in record.events {
+      for event in record.transaction.events {
         if event.tick <= lastEvent { complain("event \(event.tick) after \(lastEvent)") }
         lastEvent = event.tick
       }
@@ -159,7 +160,7 @@ struct World {
           "\(body.result.unit) shows \(body.result.verdict!) where \(truth) is true at \(deliveredVersion)")
       }
       if !journal[..<acknowledged].contains(where: {
-        $0.results.contains { $0.result.run == body.result.run }
+        $0.transaction.results.contains { $0.result.run == body.result.run }
       }) {
         complain("\(body.result.run) is shown before it is durable")
       }
@@ -167,7 +168,7 @@ struct World {
   }
 
   func starts(of unit: String) -> Int {
-    journal.flatMap(\.events).count {
+    journal.flatMap(\.transaction.events).count {
       $0.kind == .runStarted && String(decoding: $0.body, as: UTF8.self).contains("\"unit\":\"\(unit)\"")
     }
   }
@@ -261,11 +262,11 @@ struct World {
     let durable = Array(journal[..<acknowledged])
     let clockKey = Dispatcher.clockKey(World.project)
     func stored(_ key: String) -> UInt64? {
-      durable.flatMap(\.settings).last { $0.key == key }?.value.flatMap { UInt64($0) }
+      durable.flatMap(\.transaction.settings).last { $0.key == key }?.value.flatMap { UInt64($0) }
     }
     let clock = stored(clockKey)
     var newest: [UnitID: RunResult] = [:]
-    for result in durable.flatMap(\.results) { newest[result.result.unit] = result.result }
+    for result in durable.flatMap(\.transaction.results) { newest[result.result.unit] = result.result }
     journal = durable
     firstSequence = UInt64(acknowledged)
     (syncs, discoveries, reloads, asked, answered, isPaused, isSniffing) = ([], [], 0, [], [], false, true)
@@ -275,7 +276,7 @@ struct World {
       results: newest.values.map { StoredVerdict(result: $0, log: nil, redSince: nil) },
       lastChange: stored(Dispatcher.changedKey(World.project)) ?? 0)
     for run in directories.sorted() {
-      if durable.contains(where: { $0.results.contains { $0.result.run == run } }) {
+      if durable.contains(where: { $0.transaction.results.contains { $0.result.run == run } }) {
         directories.remove(run)
       } else if let end = finished[run] {
         send(.adopted(end.request))
