@@ -31,6 +31,11 @@ int cl_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsi
 
 void cl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
+int cl_accept(int socket) {
+  int fd = accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
 int cl_pidfd_open(pid_t pid, unsigned int flags) {
   long fd = syscall(SYS_pidfd_open, pid, flags);
   return fd < 0 ? -errno : (int)fd;

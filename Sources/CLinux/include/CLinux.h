@@ -44,6 +44,9 @@ int cl_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsi
 // A GNU extension, so not in Swift's Glibc module.
 void cl_name_thread(const char *name);
 
+// A GNU extension: accepts close-on-exec and non-blocking at once.
+int cl_accept(int socket);
+
 // Calls for which Debian 12's libc has no wrapper.
 int cl_pidfd_open(pid_t pid, unsigned int flags);
 int cl_pidfd_send_signal(int pidfd, int signal);
