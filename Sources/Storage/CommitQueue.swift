@@ -20,8 +20,11 @@ final class CommitQueue: Sendable {
   struct Hooks: Sendable {
     /// Writes the transactions in one commit; each has its own outcome, or the disk refused them all.
     var commit: @Sendable ([JournalTransaction]) -> Result<[Result<Void, StorageError>], StorageError>
-    /// Called when the queue is empty, between commits.
-    var idle: @Sendable () -> Void
+    /// Called when the queue is empty, between commits: does a small piece of housekeeping, answers whether there is
+    /// more of it.
+    var idle: @Sendable () -> Bool
+    /// Called when the disk begins to refuse, and when it takes writes again.
+    var changed: @Sendable () -> Void
   }
 
   private struct State {
@@ -114,8 +117,9 @@ final class CommitQueue: Sendable {
   }
 
   private func run(_ hooks: Hooks) {
+    var hasMore = false
     while true {
-      waitForWork()
+      if !hasMore { waitForWork() }
       let (batch, jobs, isClosed) = state.withLock { state in
         state.isPressed = false
         var weight = 0
@@ -135,7 +139,7 @@ final class CommitQueue: Sendable {
       for job in late { job() }
       let isEmpty = state.withLock { $0.entries.isEmpty && $0.jobs.isEmpty }
       if isClosed && (isEmpty || !succeeded) { return abandon() }
-      if isEmpty { hooks.idle() }
+      hasMore = isEmpty && hooks.idle()
     }
   }
 
@@ -163,18 +167,22 @@ final class CommitQueue: Sendable {
   private func commit(_ batch: [Entry], _ hooks: Hooks) -> Bool {
     switch hooks.commit(batch.map(\.transaction)) {
     case .success(let outcomes):
-      state.withLock { state in
+      let wasFailing = state.withLock { state in
         state.entries.removeFirst(batch.count)
         for entry in batch { state.weight -= entry.weight }
-        state.failure = nil
+        defer { state.failure = nil }
+        return state.failure != nil
       }
+      if wasFailing { hooks.changed() }
       for (entry, outcome) in zip(batch, outcomes) { entry.done?(outcome) }
       return true
     case .failure(let error):
-      state.withLock { state in
-        state.failure = error
+      let isNew = state.withLock { state in
+        defer { state.failure = error }
         for index in batch.indices { state.entries[index].done = nil }
+        return state.failure?.code != error.code
       }
+      if isNew { hooks.changed() }
       for entry in batch { entry.done?(.failure(error)) }
       return false
     }

@@ -10,16 +10,17 @@ internal import Synchronization
 /// holds it alone and spares what is young, so what another process has just put, and not yet written down, stays.
 package final class ContentStore: Sendable {
   let directory: String
-  private let lock: Descriptor
+  /// What is younger (in seconds) is never collected: its reference may be on its way.
+  private let youngAge: Int
   private let counter = Atomic<UInt64>(0)
 
-  init(_ directory: String) throws(StorageError) {
+  init(_ directory: String, youngAge: Int = 3600) throws(StorageError) {
     self.directory = directory
-    do throws(SystemError) {
+    self.youngAge = youngAge
+    try StorageError.translating { () throws(SystemError) in
       try Files.makeDirectory(directory)
-      lock = try Files.open(directory + "/lock", [.readWrite, .create, .noFollow])
-    } catch {
-      throw StorageError(error)
+      // Says early whether the lock can be had.
+      _ = try Self.hold(directory, LOCK_SH).number
     }
   }
 
@@ -91,41 +92,43 @@ package final class ContentStore: Sendable {
     return descriptor
   }
 
-  /// Removes these unless they are younger than `age` seconds; answers how many bytes that freed.
-  func remove(_ digests: [Digest], olderThan age: Int) -> UInt64 {
+  /// Removes these unless they are young; answers how many bytes that freed.
+  @discardableResult
+  func remove(_ digests: [Digest]) -> UInt64 {
     if digests.isEmpty { return 0 }
     guard let held = try? Self.hold(directory, LOCK_EX) else { return 0 }
     defer { _ = held.number }
-    return digests.reduce(0) { $0 + Self.remove(path(of: $1), olderThan: age) }
+    return digests.reduce(0) { $0 + remove(path(of: $1)) }
   }
 
-  private static func remove(_ file: String, olderThan age: Int) -> UInt64 {
+  private func remove(_ file: String) -> UInt64 {
     var status = stat()
-    guard unsafe lstat(file, &status) == 0, isOld(status, age), (try? Files.remove(file)) != nil else {
-      return 0
-    }
+    var now = timespec()
+    // The file system's clock is the wall clock, whatever clock the daemon was given.
+    unsafe clock_gettime(CLOCK_REALTIME, &now)
+    guard unsafe lstat(file, &status) == 0, now.tv_sec - status.st_mtim.tv_sec >= youngAge,
+      (try? Files.remove(file)) != nil
+    else { return 0 }
     return UInt64(clamping: status.st_size)
   }
 
-  private static func isOld(_ status: stat, _ age: Int) -> Bool {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &now)
-    return now.tv_sec - status.st_mtim.tv_sec >= age
-  }
-
-  /// Looks at every file: removes those that `isKnown` does not know and that are older than `age` seconds,
-  /// abandoned temporary files among them.
+  /// Looks at the files of one of the 256 directories: removes those that `isKnown` does not know and that are not
+  /// young, abandoned temporary files among them.
   ///
   /// The lock is let go of between directories, so no writer waits long.
-  func collect(olderThan age: Int, isKnown: (Digest) -> Bool) -> UInt64 {
+  @discardableResult
+  func collect(shard: UInt8, isKnown: (Digest) -> Bool) -> UInt64 {
+    let prefix = String(Digest(bytes: [shard] + [UInt8](repeating: 0, count: 31))!.hex.prefix(2))
+    let path = "\(directory)/\(prefix)"
+    guard Files.kind(of: path, followLinks: false) == .directory,
+      let held = try? Self.hold(directory, LOCK_EX)
+    else { return 0 }
+    defer { _ = held.number }
     var freed: UInt64 = 0
-    walk { shard, names in
-      guard let held = try? Self.hold(directory, LOCK_EX) else { return }
-      defer { _ = held.number }
-      for name in names {
-        if let digest = Digest(hex: Self.name(of: shard) + name), isKnown(digest) { continue }
-        freed += Self.remove("\(shard)/\(name)", olderThan: age)
-      }
+    for name in (try? Files.names(in: path)) ?? [] {
+      let name = String(decoding: name, as: UTF8.self)
+      if let digest = Digest(hex: prefix + name), isKnown(digest) { continue }
+      freed += remove("\(path)/\(name)")
     }
     return freed
   }

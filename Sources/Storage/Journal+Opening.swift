@@ -21,11 +21,12 @@ extension Journal {
   static func open(_ path: String, clock: any Clock) throws(StorageError) -> Opened {
     let wasThere = Files.kind(of: path, followLinks: false) != nil
     do throws(StorageError) {
-      if wasThere { try refuseNewer(path) }
+      let isNew = wasThere ? try isBlank(path) : true
       let connection = try ready(path)
+      try Schema.journal.compare(connection)
       var diagnostics: [Diagnostic] = []
       if wasThere, let note = try examine(connection) { diagnostics.append(note) }
-      return Opened(connection: connection, diagnostics: diagnostics, isNew: !wasThere)
+      return Opened(connection: connection, diagnostics: diagnostics, isNew: isNew)
     } catch  where error.code == .corrupt {
       let aside = try setAside(path, clock: clock)
       let connection = try ready(path)
@@ -44,7 +45,8 @@ extension Journal {
     )
   }
 
-  private static func refuseNewer(_ path: String) throws(StorageError) {
+  /// Whether the file has nothing in it yet; refuses what a newer mcpd or something else has written.
+  private static func isBlank(_ path: String) throws(StorageError) -> Bool {
     // Read-only: this neither empties the write-ahead log nor touches the file.
     let connection = try Connection(path, .readOnly)
     let id = try connection.integer("PRAGMA application_id")
@@ -52,7 +54,7 @@ extension Journal {
     if id == 0 && version == 0 {
       // An empty file that never got its first version; with tables in it, it is somebody else's.
       guard try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 else { throw foreign(path) }
-      return
+      return true
     }
     guard id == Schema.journal.applicationID, version >= 1 else { throw foreign(path) }
     if version > Schema.journal.version {
@@ -61,6 +63,7 @@ extension Journal {
         "\(path) was written by a newer mcpd (version \(version) of its layout; this one knows \(Schema.journal.version))",
         hint: "start that newer mcpd, or give this one a directory of its own with --state-dir")
     }
+    return false
   }
 
   private static func foreign(_ path: String) -> StorageError {

@@ -21,8 +21,12 @@ final class Journal {
     let kind: String
   }
 
-  init(_ connection: Connection) {
+  /// Nothing is kept in it: the file is closed or set aside.
+  let isStandIn: Bool
+
+  init(_ connection: Connection, isStandIn: Bool = false) {
     self.connection = connection
+    self.isStandIn = isStandIn
   }
 
   func forgetIDs() {

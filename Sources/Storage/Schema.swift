@@ -24,6 +24,26 @@ struct Schema {
     }
   }
 
+  /// Finds damage in the names and shapes themselves, which SQLite's own check does not compare with anything.
+  func compare(_ connection: Connection) throws(StorageError) {
+    let model = try Connection(":memory:", .create)
+    try migrate(model)
+    let found = Set(try Self.shapes(connection))
+    for shape in try Self.shapes(model) where !found.contains(shape) {
+      throw StorageError(
+        .corrupt, "\(connection.path) is damaged: its layout lacks \(shape.prefix { $0 != "(" })")
+    }
+  }
+
+  private static func shapes(_ connection: Connection) throws(StorageError) -> [String] {
+    try connection.use("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name") {
+      statement throws(StorageError) in
+      var shapes: [String] = []
+      while try statement.step() { shapes.append(statement.text(0)) }
+      return shapes
+    }
+  }
+
   /// "mcpj": runs, verdicts, events, settings.
   static let journal = Schema(applicationID: 0x6d63_706a, steps: [journal1])
 
@@ -84,6 +104,7 @@ struct Schema {
     CREATE TABLE contents (
       id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32), size INTEGER NOT NULL,
       data BLOB) STRICT;
+    CREATE INDEX contents_in_files ON contents (size) WHERE data IS NULL;
     CREATE TABLE content_references (
       run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, role TEXT NOT NULL,
       content INTEGER NOT NULL REFERENCES contents, PRIMARY KEY (run, role)) STRICT, WITHOUT ROWID;

@@ -5,14 +5,10 @@ internal import Synchronization
 extension Store {
   /// One commit for all; on the journal's thread.
   func commit(_ transactions: [JournalTransaction]) -> Result<[Result<Void, StorageError>], StorageError> {
-    let before = queue.trouble != nil
-    var result = write(transactions)
-    if case .failure(let error) = result, error.code == .corrupt {
-      if beginAnew(because: error) { result = write(transactions) }
-    }
-    let isFailing = if case .failure = result { true } else { false }
-    if isFailing != before { complaints.withLock { $0.changed }?() }
-    return result
+    let result = write(transactions)
+    guard case .failure(let error) = result, error.code == .corrupt else { return result }
+    beginAnew(because: error)
+    return write(transactions)
   }
 
   private func write(_ transactions: [JournalTransaction]) -> Result<
@@ -32,6 +28,7 @@ extension Store {
       try contents.put(large)
       let lost = queue.lost
       let reserved = reserve.end
+      try returnIfAside()
       let outcomes = try journal.withLock { journal throws(StorageError) in
         do throws(StorageError) {
           return try journal.connection.transaction { () throws(StorageError) in
@@ -55,31 +52,49 @@ extension Store {
     }
   }
 
-  /// Damage that shows while the daemon runs: the file is set aside and a new one begun, as at a start.
-  func beginAnew(because damage: StorageError) -> Bool {
+  /// Damage that shows while the daemon runs: the file is set aside, and the next write begins a new one.
+  private func beginAnew(because damage: StorageError) {
+    let path = directory + "/journal.db"
+    do throws(StorageError) {
+      try standAside()
+      let aside = try Journal.setAside(path, clock: clock)
+      complaints.withLock { $0.damage = (damage, aside) }
+    } catch {
+      // What keeps the file from being moved keeps it from being written too: the next try tells.
+    }
+  }
+
+  /// Ends all connections to the file, so that it can be moved; empty databases in memory stand in for them.
+  ///
+  /// The last connection to end removes the write-ahead log by name: it must not be the new file's.
+  func standAside() throws(StorageError) {
+    try reader.withLock { reader throws(StorageError) in reader = try Connection(":memory:", .create) }
+    try eventReader.withLock { reader throws(StorageError) in reader = try Connection(":memory:", .create) }
+    try journal.withLock { journal throws(StorageError) in
+      journal = Journal(try Connection(":memory:", .create), isStandIn: true)
+    }
+  }
+
+  /// Opens the journal again after it was set aside; a disk that refuses this is asked again with the next write.
+  private func returnIfAside() throws(StorageError) {
+    guard journal.withLock({ $0.isStandIn }) else { return }
     let path = directory + "/journal.db"
     let lost = reserve.current
-    do throws(StorageError) {
-      // All old connections end before the file moves: the last one to end removes the write-ahead log by name.
-      try reader.withLock { reader throws(StorageError) in reader = try Connection(":memory:", .create) }
-      try eventReader.withLock { reader throws(StorageError) in reader = try Connection(":memory:", .create) }
-      let complaint = try journal.withLock { journal throws(StorageError) in
-        journal = Journal(try Connection(":memory:", .create))
-        let aside = try Journal.setAside(path, clock: clock)
-        let opened = try Journal.open(path, clock: clock)
-        try Self.noteLost(upTo: lost, in: opened.connection)
-        let rescued = Journal.rescue(from: aside, into: opened.connection)
-        journal = Journal(opened.connection)
-        return Journal.complaint(path, damage, aside: aside, rescued: rescued)
-      }
-      try reader.withLock { reader throws(StorageError) in reader = try Self.reader(path) }
-      try eventReader.withLock { reader throws(StorageError) in reader = try Self.reader(path) }
-      complaints.withLock { $0.notes.append(complaint) }
-      complaints.withLock { $0.changed }?()
-      return true
-    } catch {
-      return false
+    let damage = complaints.withLock { $0.damage }
+    let complaint = try journal.withLock { journal throws(StorageError) -> Diagnostic? in
+      let opened = try Journal.open(path, clock: clock)
+      try Self.noteLost(upTo: lost, in: opened.connection)
+      let rescued = damage.map { Journal.rescue(from: $0.aside, into: opened.connection) } ?? 0
+      journal = Journal(opened.connection)
+      return damage.map { Journal.complaint(path, $0.error, aside: $0.aside, rescued: rescued) }
     }
+    try reader.withLock { reader throws(StorageError) in reader = try Self.reader(path) }
+    try eventReader.withLock { reader throws(StorageError) in reader = try Self.reader(path) }
+    complaints.withLock { complaints in
+      if let complaint { complaints.notes.append(complaint) }
+      complaints.damage = nil
+    }
+    complaints.withLock { $0.changed }?()
   }
 
   /// A reader met damage: the writer looks for itself, and begins anew if it finds it too.
@@ -87,7 +102,8 @@ extension Store {
     do throws(StorageError) {
       _ = try journal.withLock { journal throws(StorageError) in try Journal.examine(journal.connection) }
     } catch  where error.code == .corrupt {
-      _ = beginAnew(because: error)
+      beginAnew(because: error)
+      try? returnIfAside()
     } catch {}
   }
 

@@ -12,13 +12,13 @@ extension Store {
   ) throws(StorageError) -> EventsPage {
     try reading(eventReader) { connection throws(StorageError) in
       // One snapshot for both questions: a trim in between must not make a gap that nobody sees.
-      try connection.execute("BEGIN")
-      defer { try? connection.execute("COMMIT") }
-      let lost = UInt64(clamping: try connection.integer("SELECT lost FROM clock"))
-      guard after.number >= lost else { return .expired(oldest: Tick(lost + 1)) }
-      return .events(
-        try connection.events(
-          after: Int64(clamping: after.number), project: project, kinds: kinds, limit: limit))
+      try connection.snapshot { () throws(StorageError) in
+        let lost = UInt64(clamping: try connection.integer("SELECT lost FROM clock"))
+        guard after.number >= lost else { return .expired(oldest: Tick(lost + 1)) }
+        return .events(
+          try connection.events(
+            after: Int64(clamping: after.number), project: project, kinds: kinds, limit: limit))
+      }
     }
   }
 

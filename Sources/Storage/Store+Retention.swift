@@ -3,88 +3,101 @@ internal import Platform
 internal import Synchronization
 
 extension Store {
-  /// What is to be kept, and when it was last looked at.
+  /// What is to be kept, and how far the present round of housekeeping has come.
   struct Keeping {
+    enum Stage: Hashable {
+      case resting
+      /// Old runs and events, a slice at a time.
+      case trimming
+      /// Names and contents without a use, a table at a time.
+      case sweeping(Int)
+      /// Files without a row, a directory at a time.
+      case collecting(Int)
+    }
+
     var retention = Retention()
-    var nextTrim: Instant?
-    var nextCollect: Instant?
+    var stage = Stage.resting
+    var nextRound: Instant
+    var nextCollection: Instant
+    var waiting: [@Sendable () -> Void] = []
   }
 
   /// However little may be kept, this many of the newest events stay, so that whoever follows is not cut off at once.
   static let eventsAlwaysKept: Int64 = 10_000
-  /// Contents younger than this (in seconds) are never collected: their reference may be on its way.
-  static let youngContent = 3600
 
   package func setRetention(_ retention: Retention) {
     keeping.withLock { keeping in
       if keeping.retention == retention { return }
       keeping.retention = retention
-      keeping.nextTrim = nil
+      keeping.nextRound = clock.now()
     }
   }
 
-  /// Between commits, at most every ten minutes.
-  func trimIfDue() {
-    let now = clock.now()
-    let isDue = keeping.withLock { keeping in
-      if let next = keeping.nextTrim, now < next { return false }
-      keeping.nextTrim = now + .seconds(600)
-      return true
-    }
-    if isDue { trim(now: now) }
-  }
-
-  /// Takes away what is too old or too much, oldest first, now.
+  /// Takes away now what is too old, too much, or without a use, oldest first.
   ///
   /// `done` comes on the journal's thread.
   package func trim(done: @escaping @Sendable () -> Void) {
     let isQueued = queue.perform { [self] in
-      keeping.withLock { $0.nextCollect = nil }
-      trim(now: clock.now())
-      done()
+      keeping.withLock { keeping in
+        keeping.stage = .trimming
+        keeping.nextCollection = clock.now()
+        keeping.waiting.append(done)
+      }
     }
     if !isQueued { done() }
   }
 
-  /// On the journal's thread.
-  ///
-  /// Each slice is a transaction of its own and small enough to keep nobody waiting; a failure ends it until
-  /// the next time.
-  private func trim(now: Instant) {
+  /// One small step, on the journal's thread whenever that has nothing else to do; answers whether there is more.
+  func keepHouse() -> Bool {
+    let now = clock.now()
+    let stage = keeping.withLock { keeping in
+      if keeping.stage == .resting && now >= keeping.nextRound { keeping.stage = .trimming }
+      return keeping.stage
+    }
+    let next: Keeping.Stage
+    switch stage {
+    case .resting: return false
+    case .trimming: next = trimSome() ? .trimming : .sweeping(0)
+    case .sweeping(let table):
+      journal.withLock { journal in try? journal.sweep(table) }
+      if table + 1 < Journal.sweeps.count {
+        next = .sweeping(table + 1)
+      } else {
+        next = keeping.withLock { now >= $0.nextCollection } ? .collecting(0) : .resting
+      }
+    case .collecting(let shard):
+      contents.collect(shard: UInt8(shard)) { digest in
+        // What cannot be looked up stays.
+        (try? journal.withLock { journal throws(StorageError) in try journal.knows(digest) }) ?? true
+      }
+      next = shard < 255 ? .collecting(shard + 1) : .resting
+    }
+    let done = keeping.withLock { keeping in
+      keeping.stage = next
+      guard next == .resting else { return [@Sendable () -> Void]() }
+      keeping.nextRound = now + .seconds(600)
+      if case .collecting = stage { keeping.nextCollection = now + .seconds(86_400) }
+      defer { keeping.waiting.removeAll() }
+      return keeping.waiting
+    }
+    for done in done { done() }
+    return next != .resting
+  }
+
+  /// A transaction of its own, small enough to keep nobody waiting; a failure ends the round's trimming.
+  private func trimSome() -> Bool {
     let retention = keeping.withLock { $0.retention }
     let oldest = Timestamp(milliseconds: clock.wall().milliseconds - retention.age.wholeMilliseconds)
     cache.trim(to: retention.bytes / 4)
-    var removed = 0
-    while true {
-      guard
-        let slice = try? journal.withLock({ journal throws(StorageError) in
-          try journal.trimSlice(olderThan: oldest, isOver: size(journal) > retention.bytes)
-        })
-      else { break }
-      _ = contents.remove(slice.files, olderThan: Self.youngContent)
-      removed += slice.rows
-      if slice.rows == 0 { break }
+    let slice = try? journal.withLock { journal throws(StorageError) in
+      if journal.isStandIn { return Journal.Slice() }
+      let slice = try journal.trimSlice(olderThan: oldest, isOver: size(journal) > retention.bytes)
+      try journal.connection.execute("PRAGMA incremental_vacuum(1000)")
+      return slice
     }
-    let collects = keeping.withLock { keeping in
-      if let next = keeping.nextCollect, now < next { return false }
-      keeping.nextCollect = now + .seconds(86_400)
-      return true
-    }
-    if removed > 0 || collects {
-      journal.withLock { journal in
-        try? journal.sweep()
-        try? journal.connection.execute("PRAGMA incremental_vacuum")
-      }
-    }
-    if collects { collect() }
-  }
-
-  /// Files that no row knows: left by a crash between the file and its row.
-  private func collect() {
-    _ = contents.collect(olderThan: Self.youngContent) { digest in
-      // What cannot be looked up stays.
-      (try? journal.withLock { journal throws(StorageError) in try journal.knows(digest) }) ?? true
-    }
+    guard let slice else { return false }
+    contents.remove(slice.files)
+    return slice.rows > 0
   }
 
   /// Bytes of all that is kept.
@@ -185,17 +198,17 @@ extension Journal {
     if let file { slice.files.append(file) }
   }
 
-  /// Names and contents that nothing uses any more.
-  func sweep() throws(StorageError) {
-    try connection.transaction { () throws(StorageError) in
-      try connection.execute(
-        """
-        DELETE FROM contents WHERE id NOT IN (SELECT content FROM content_references);
-        DELETE FROM cases WHERE id NOT IN (SELECT "case" FROM run_cases) AND id NOT IN (SELECT "case" FROM verdicts);
-        DELETE FROM units WHERE id NOT IN (SELECT unit FROM runs) AND id NOT IN (SELECT unit FROM verdicts);
-        DELETE FROM paths WHERE id NOT IN (SELECT path FROM reason_paths);
-        """)
-    }
+  /// Rows that nothing uses any more.
+  static let sweeps = [
+    "DELETE FROM contents WHERE id NOT IN (SELECT content FROM content_references)",
+    "DELETE FROM cases WHERE id NOT IN (SELECT \"case\" FROM run_cases) AND id NOT IN (SELECT \"case\" FROM verdicts)",
+    "DELETE FROM units WHERE id NOT IN (SELECT unit FROM runs) AND id NOT IN (SELECT unit FROM verdicts)",
+    "DELETE FROM paths WHERE id NOT IN (SELECT path FROM reason_paths)",
+  ]
+
+  func sweep(_ table: Int) throws(StorageError) {
+    if isStandIn { return }
+    try connection.execute(Self.sweeps[table])
     forgetIDs()
   }
 

@@ -23,7 +23,7 @@ package final class Store: Sendable {
   let reader: Mutex<Connection>
   let eventReader: Mutex<Connection>
   let complaints = Mutex(Complaints())
-  let keeping = Mutex(Keeping())
+  let keeping: Mutex<Keeping>
   private let lock: Mutex<StateDirectory?>
   private let isClosed = Atomic(false)
 
@@ -32,6 +32,8 @@ package final class Store: Sendable {
     var notes: [Diagnostic] = []
     var changed: (@Sendable () -> Void)?
     var readFailure: StorageError?
+    /// Why and where the journal was set aside, until a new one is begun.
+    var damage: (error: StorageError, aside: String)?
   }
 
   /// Opens or makes the state in `directory`.
@@ -40,17 +42,25 @@ package final class Store: Sendable {
   package static func open(
     directory: String, clock: any Clock
   ) throws(StorageError) -> (store: Store, diagnostics: [Diagnostic]) {
-    try open(directory: directory, clock: clock, retryAfter: .seconds(1))
+    try open(directory: directory, clock: clock, pace: Pace())
+  }
+
+  /// How patient it is; tests are less so.
+  struct Pace {
+    /// Between tries at a disk that refuses.
+    var retryAfter: Duration = .seconds(1)
+    /// In seconds, of contents that are not yet collected.
+    var youngContent = 3600
   }
 
   static func open(
-    directory: String, clock: any Clock, retryAfter: Duration
+    directory: String, clock: any Clock, pace: Pace
   ) throws(StorageError) -> (store: Store, diagnostics: [Diagnostic]) {
     let lock = try StateDirectory(directory)
     let path = directory + "/journal.db"
     let file = try ClockFile(directory + "/clock")
     let opened = try Journal.open(path, clock: clock)
-    let contents = try ContentStore(directory + "/content")
+    let contents = try ContentStore(directory + "/content", youngAge: pace.youngContent)
     let (cache, notes) = CacheStore.open(directory + "/cache.db", clock: clock)
 
     // The journal's own copy counts where the clock's file was lost: a whole block may have been handed out since.
@@ -64,7 +74,7 @@ package final class Store: Sendable {
     let store = Store(
       lock: lock, directory: directory, clock: clock, reserve: reserve, journal: Journal(opened.connection),
       reader: try Self.reader(path), eventReader: try Self.reader(path), contents: contents, cache: cache,
-      queue: CommitQueue(retryAfter: retryAfter))
+      queue: CommitQueue(retryAfter: pace.retryAfter))
     store.start()
     return (store, diagnostics)
   }
@@ -75,6 +85,9 @@ package final class Store: Sendable {
     eventReader: consuming sending Connection, contents: ContentStore, cache: CacheStore, queue: CommitQueue
   ) {
     self.lock = Mutex(lock)
+    // A start has better things to do than housekeeping.
+    let now = clock.now()
+    keeping = Mutex(Keeping(nextRound: now + .seconds(60), nextCollection: now + .seconds(3600)))
     self.directory = directory
     self.clock = clock
     self.reserve = reserve
@@ -111,7 +124,8 @@ package final class Store: Sendable {
     queue.start(
       CommitQueue.Hooks(
         commit: { [self] in commit($0) },
-        idle: { [self] in trimIfDue() }))
+        idle: { [self] in keepHouse() },
+        changed: { [self] in complaints.withLock { $0.changed }?() }))
   }
 
   /// Keeps the transaction.
@@ -141,6 +155,7 @@ package final class Store: Sendable {
   package func close() {
     if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
     queue.close()
+    for done in keeping.withLock({ $0.waiting }) { done() }
     reserve.close()
     cache.close()
     journal.withLock { journal in
@@ -149,11 +164,8 @@ package final class Store: Sendable {
         try statement.bind(Int64(clamping: newest.number)).run()
       }
       try? journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-      // An empty database in memory stands in for the closed one: no later call can reach the file.
-      if let nothing = try? Connection(":memory:", .create) { journal = Journal(nothing) }
     }
-    reader.withLock { reader in reader = (try? Connection(":memory:", .create)) ?? reader }
-    eventReader.withLock { reader in reader = (try? Connection(":memory:", .create)) ?? reader }
+    try? standAside()
     lock.withLock { $0 = nil }
   }
 }

@@ -11,7 +11,9 @@ final class Scratch: Sendable {
   let path: String
 
   init() {
-    var template = Array("/tmp/mcpd-storage-XXXXXX".utf8CString)
+    // In memory where that is possible: what is tested here is what survives a process, not what survives a power cut.
+    let place = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    var template = Array("\(place)/mcpd-storage-XXXXXX".utf8CString)
     path = unsafe template.withUnsafeMutableBufferPointer { buffer in
       unsafe String(cString: mkdtemp(buffer.baseAddress!))
     }
@@ -85,7 +87,8 @@ func result(
 
 extension Store {
   static func opened(_ directory: String, clock: any Clock = ManualClock()) throws(StorageError) -> Store {
-    try open(directory: directory, clock: clock, retryAfter: .milliseconds(20)).store
+    try open(directory: directory, clock: clock, pace: Pace(retryAfter: .milliseconds(20), youngContent: 0))
+      .store
   }
 
   /// Records and waits.

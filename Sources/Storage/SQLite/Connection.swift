@@ -89,6 +89,7 @@ internal import Glibc
 
   /// All of `body` or nothing of it.
   func transaction<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+    if isInTransaction { try execute("ROLLBACK") }
     try execute("BEGIN IMMEDIATE")
     do throws(StorageError) {
       let result = try body()
@@ -98,6 +99,14 @@ internal import Glibc
       if isInTransaction { try? execute("ROLLBACK") }
       throw error
     }
+  }
+
+  /// The same for reading: one state of the file for all of `body`.
+  func snapshot<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+    if isInTransaction { try execute("ROLLBACK") }
+    try execute("BEGIN")
+    defer { try? execute("ROLLBACK") }
+    return try body()
   }
 
   /// A whole number that a pragma or an aggregate answers; 0 when it answers nothing.
