@@ -6,7 +6,7 @@
 #   make deps               installs what building, running and testing need from Debian
 #   make lint format bench fuzz install deb system-test
 #
-# Variables: DIR, PREFIX, DESTDIR, ONLY (bench, fuzz), SECONDS (fuzz).
+# Variables: DIR, PREFIX, DESTDIR, ONLY (bench, fuzz), SECONDS (fuzz: for each).
 
 .DEFAULT_GOAL := build
 .SUFFIXES:
@@ -16,8 +16,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 DIR ?=
 ONLY ?=
-override SECONDS := $(or $(SECONDS),20)
-export PREFIX DESTDIR ONLY SECONDS
+FUZZ_SECONDS ?= $(or $(SECONDS),20)
+export PREFIX DESTDIR ONLY FUZZ_SECONDS
 
 .PHONY: build run test deps lint format bench fuzz install uninstall deb system-test clean help
 
