@@ -13,14 +13,6 @@ struct MistakeCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { text.debugDescription }
 }
 
-func said(_ text: String) -> [String] { said(Array(text.utf8)) }
-
-func said(_ bytes: [UInt8]) -> [String] {
-  ConfigurationLoader.check(bytes).diagnostics.map { diagnostic in
-    "\(diagnostic.place?.line ?? 0):\(diagnostic.place?.column ?? 0) \(diagnostic.code)"
-  }
-}
-
 /// The lines of a domain `unit`.
 private func unit(_ lines: String...) -> String {
   "domains:\n  unit:\n    runner: pytest\n" + lines.map { "    \($0)\n" }.joined()

@@ -104,8 +104,7 @@ enum PythonDetector {
         settings.insert(
           .init(
             key: "include", value: .texts(include),
-            because: file.map { "\($0.name) says where the tests are" }
-              ?? "other packages have domains of their own"),
+            because: "the packages below have domains of their own"),
           at: 0)
       }
       if (package.has("uv.lock") || package.has("poetry.lock")) && package.interpreter == nil {
@@ -124,22 +123,12 @@ enum PythonDetector {
     }
   }
 
-  /// Nil where pytest's own search finds the same.
+  /// Nil where pytest's own search, with what its configuration says, finds no more than what is this domain's.
   private static func include(
     _ package: PythonPackage, _ file: PythonPackage.PytestFile?, isAlone: Bool
   ) -> [String]? {
+    if isAlone || file?.testPaths.isEmpty == false { return nil }
     let names = file.map(\.pythonFiles).flatMap { $0.isEmpty ? nil : $0 } ?? ["test_*.py", "*_test.py"]
-    let paths = (file?.testPaths ?? []).map { $0.hasPrefix("./") ? String($0.dropFirst(2)) : $0 }.filter {
-      $0 != "." && RelativePath($0) != nil
-    }
-    if !paths.isEmpty {
-      return paths.flatMap { path -> [String] in
-        if path.hasSuffix(".py") { return [path] }
-        let base = path.hasSuffix("/") ? String(path.dropLast()) : path
-        return names.map { base + "/**/" + $0 }
-      }
-    }
-    if isAlone { return file?.pythonFiles.isEmpty == false ? names.map { "**/" + $0 } : nil }
     let directories = Set(package.tests.map { ProjectTree.parent($0) }).sorted()
     return directories.flatMap { directory in names.map { ProjectTree.join(directory, $0) } }
   }

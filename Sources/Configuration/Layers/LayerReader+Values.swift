@@ -59,7 +59,7 @@ extension LayerReader {
     for entry in entries {
       guard let field = fields.first(where: { $0.name == entry.key }) else {
         let names = fields.map(\.name)
-        let near = Spelling.nearest(to: entry.key, in: names).map { ["did you mean `\($0)`?"] } ?? []
+        let near = Spelling.nearest(to: entry.key, among: names).map { ["did you mean `\($0)`?"] } ?? []
         say(
           .unknownKey, "unknown key `\(Quantity.shown(entry.key))` in \(what)", entry,
           hints: near + ["known here: " + names.joined(separator: ", ")])
@@ -164,7 +164,7 @@ extension LayerReader {
       switch text.lowercased() {
       case "yes", "on", "y", "1", "true": "true"
       case "no", "off", "n", "0", "false": "false"
-      default: Spelling.nearest(to: text, in: ["true", "false"])
+      default: Spelling.nearest(to: text, among: ["true", "false"])
       }
     say(
       .wrongType, "\(what) takes true or false, not \(Self.kind(of: node))", node,
@@ -201,7 +201,7 @@ extension LayerReader {
   private mutating func readChoice(_ node: Node, _ text: String, _ words: [String], _ what: String) -> Value?
   {
     if words.contains(text) { return .text(text) }
-    let near = Spelling.nearest(to: text, in: words).map { ["did you mean `\($0)`?"] } ?? []
+    let near = Spelling.nearest(to: text, among: words).map { ["did you mean `\($0)`?"] } ?? []
     say(
       .unknownValue, "\(what) cannot be `\(Quantity.shown(text))`", node,
       hints: near + ["allowed: " + words.joined(separator: ", ")])
@@ -224,7 +224,7 @@ extension LayerReader {
         return nil
       }
     }
-    let near = Spelling.nearest(to: text, in: words).map { ["did you mean `\($0)`?"] } ?? []
+    let near = Spelling.nearest(to: text, among: words).map { ["did you mean `\($0)`?"] } ?? []
     say(
       .unknownValue, "`\(Quantity.shown(text))` triggers nothing", node,
       hints: near + ["allowed: " + words.joined(separator: ", ") + ", every 6h"])

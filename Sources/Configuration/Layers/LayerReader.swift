@@ -7,6 +7,10 @@ struct LayerReader {
     case machine, user, project
   }
 
+  /// Nobody reads on beyond this.
+  private static let mistakeLimit = 200
+  static let domainLimit = 256
+
   let source: SourceText
   let kind: Kind
   var mistakes: [Mistake] = []
@@ -23,6 +27,8 @@ struct LayerReader {
     return (layer, reader.mistakes)
   }
 
+  private var isFull: Bool { said.count >= Self.mistakeLimit }
+
   private init(source: SourceText, kind: Kind) {
     self.source = source
     self.kind = kind
@@ -34,7 +40,13 @@ struct LayerReader {
     _ code: Code, _ message: String, _ start: Position, width: Int = 1, hints: [String] = []
   ) {
     let mistake = source.mistake(code, message, at: start, width: width, hints: hints)
-    if said.insert(mistake).inserted { mistakes.append(mistake) }
+    guard said.count < Self.mistakeLimit, said.insert(mistake).inserted else { return }
+    mistakes.append(mistake)
+    if said.count == Self.mistakeLimit {
+      mistakes.append(
+        source.mistake(
+          .tooLarge, "more than \(Self.mistakeLimit) mistakes; the rest is not listed", at: start))
+    }
   }
 
   mutating func say(_ code: Code, _ message: String, _ node: Node, hints: [String] = []) {
@@ -73,7 +85,12 @@ struct LayerReader {
 
   private mutating func readDomains(_ node: Node, into layer: inout Layer) {
     guard let entries = entries(of: node, "`domains`") else { return }
-    for entry in entries {
+    for (index, entry) in entries.enumerated() {
+      if index == Self.domainLimit {
+        say(.tooLarge, "more than \(Self.domainLimit) domains", entry)
+        layer.isPartial = true
+        return
+      }
       guard let name = DomainName(entry.key) else {
         refuseDomainName(entry)
         layer.refusedDomains.insert(entry.key)
@@ -122,10 +139,10 @@ struct LayerReader {
     _ entries: [Node.Entry], rules: [KeyRule], also: [String], where place: String,
     into table: inout SettingTable
   ) {
-    for entry in entries {
+    for entry in entries where !isFull {
       if readKnown(entry, as: entry.key, rules, into: &table) { continue }
       let here = also + rules.map { String($0.section ?? $0.leaf) }.uniqued()
-      let near = Spelling.nearest(to: entry.key, in: here)
+      let near = Spelling.nearest(to: entry.key, among: here)
       refuseKey(entry, near: near, here: here, rules: rules, where: place)
       // Its value is checked as what was meant, unless that stands there too.
       if let near, !entries.contains(where: { $0.key == near }) {
@@ -150,13 +167,13 @@ struct LayerReader {
       return true
     }
     let members = self.entries(of: entry.value, "`\(key)`") ?? []
-    for member in members {
+    for member in members where !isFull {
       if let rule = section.first(where: { $0.leaf == member.key }) {
         readSetting(member, rule, into: &table)
         continue
       }
       let here = section.map { String($0.leaf) }
-      let near = Spelling.nearest(to: member.key, in: here)
+      let near = Spelling.nearest(to: member.key, among: here)
       refuseKey(member, near: near, here: here, rules: rules, where: "in `\(key)`")
       if let near, !members.contains(where: { $0.key == near }),
         let rule = section.first(where: { $0.leaf == near })
@@ -217,12 +234,15 @@ struct LayerReader {
     if Schema.domainRules.contains(where: { $0.name == key || $0.section.map(String.init) == key }) {
       return "`\(key)` belongs into a domain, under `domains:`"
     }
+    if let section = Schema.domainRules.first(where: { $0.leaf == key })?.section {
+      return "`\(key)` belongs to `\(section)` in a domain"
+    }
     if key == "domains"
       || Schema.projectRules.contains(where: { $0.name == key || $0.section.map(String.init) == key })
     {
       return "`\(key)` belongs to the top of the file"
     }
-    return Spelling.nearest(to: key, in: rules.map { String($0.leaf) }).flatMap { near in
+    return Spelling.nearest(to: key, among: rules.map { String($0.leaf) }).flatMap { near in
       rules.first { $0.leaf == near }.map { "did you mean \(shown($0.name))?" }
     }
   }

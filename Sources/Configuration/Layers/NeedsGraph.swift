@@ -9,7 +9,7 @@ struct NeedsGraph {
     names = domains.map(\.name)
     var indices: [DomainName: Int] = [:]
     for (index, name) in names.enumerated() where indices[name] == nil { indices[name] = index }
-    needs = domains.map { $0.needs.compactMap { indices[$0] } }
+    needs = domains.map { $0.needs.uniqued().compactMap { indices[$0] } }
   }
 
   /// One cycle for each group of domains that wait for each other, each beginning with its first domain in the file.

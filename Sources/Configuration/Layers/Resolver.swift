@@ -160,12 +160,12 @@ struct Resolver {
     let names = Set(domains.map(\.name))
     for (present, domain) in zip(present, domains) {
       guard let setting = present.tables.compactMap({ $0["needs"] }).last else { continue }
-      for (index, need) in domain.needs.enumerated()
+      for (index, need) in domain.needs.enumerated().prefix(1000)
       where !names.contains(need) && !refused.contains(need.text) {
-        if isPartial { continue }
+        if isPartial || mistakes.count >= 200 { break }
         let item = setting.items.indices.contains(index) ? setting.items[index] : nil
         let near = Spelling.nearest(
-          to: need.text, in: domains.map(\.name.text).filter { $0 != domain.name.text })
+          to: need.text, among: domains.map(\.name.text).filter { $0 != domain.name.text })
         say(
           .unknownDomain, "`\(domain.name)` needs `\(need)`, and there is no such domain",
           item?.place ?? setting.place,

@@ -124,7 +124,9 @@ extension TextRule {
     let known = ["unit", "units", "project", "report"]
     for name in placeholders(in: text) where !known.contains(name) {
       var hints = ["known: {unit}, {units}, {project}, {report}"]
-      if let near = Spelling.nearest(to: name, in: known) { hints.insert("did you mean `{\(near)}`?", at: 0) }
+      if let near = Spelling.nearest(to: name, among: known) {
+        hints.insert("did you mean `{\(near)}`?", at: 0)
+      }
       hints.append("write `{ \(name) }` to keep the braces")
       return Refusal(code: .unknownPlaceholder, message: "nothing is filled in for `{\(name)}`", hints: hints)
     }

@@ -254,7 +254,7 @@ struct Composer {
       return node(.invalid, event)
     }
     guard var target = anchors[name] else {
-      let near = Spelling.nearest(to: name, in: anchors.keys.sorted())
+      let near = anchors.count > 100 ? nil : Spelling.nearest(to: name, among: anchors.keys.sorted())
       say(
         .unknownAlias, "nothing is named `&\(name)` before this", event.start, to: event.end,
         hints: [near.map { "did you mean `*\($0)`?" } ?? "quote it if it is meant as text"])
@@ -299,6 +299,8 @@ struct Composer {
   private mutating func say(
     _ code: Code, _ message: String, _ place: Position, to end: Position? = nil, hints: [String] = []
   ) {
+    // Nobody reads on beyond that.
+    if mistakes.count >= 200 { return }
     let width = end.map { $0.line == place.line ? max(1, $0.column - place.column) : 1 } ?? 1
     mistakes.append(source.mistake(code, message, at: place, width: width, hints: hints))
   }

@@ -93,6 +93,11 @@ extension SourceText {
     var found: [Mistake] = []
     var index = 0
     while index < bytes.count, found.count < limit {
+      // Nearly every byte of nearly every file.
+      if (0x20..<0x7f).contains(bytes[index]) || bytes[index] == 0x0a {
+        index += 1
+        continue
+      }
       let length = Self.sequenceLength(bytes[index...])
       if length == 0 {
         let position = position(ofByte: index)
