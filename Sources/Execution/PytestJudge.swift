@@ -47,7 +47,8 @@ struct PytestJudge {
         .failed, saying: lastLine ?? "pytest failed without a failed test", note: "exit code 1")
     case 2:
       if !records.collectErrors.isEmpty { return judgement(.error, note: "its collection failed") }
-      return judgement(red ?? .error, saying: lastLine ?? "interrupted", note: "pytest was interrupted")
+      return judgement(
+        red ?? .error, saying: interruption ?? lastLine ?? "interrupted", note: "pytest was interrupted")
     case 3:
       return judgement(
         .error, saying: records.internalError ?? lastLine ?? "internal error",
@@ -55,7 +56,7 @@ struct PytestJudge {
     case 4:
       return judgement(.error, saying: usageError, note: "pytest refused its command line or configuration")
     case 5:
-      if let skip = records.collectSkips.first { return judgement(.skipped, note: skip.message) }
+      if let reason = records.skippedAtCollection { return judgement(.skipped, note: reason) }
       let why = records.deselected > 0 ? ": \(records.deselected) deselected" : ""
       return judgement(.skipped, note: "no tests collected\(why)")
     default:
@@ -137,12 +138,29 @@ struct PytestJudge {
     OutputLines.lastMeaningful(in: leavings.output)
   }
 
+  private var lines: [String] {
+    leavings.output.suffix(64 << 10).split(separator: UInt8(ascii: "\n")).map { OutputLines.plain($0) }
+  }
+
+  /// pytest writes it between exclamation marks: `!!! _pytest.outcomes.Exit: enough !!!`.
+  private var interruption: String? {
+    guard let line = lines.last(where: { $0.hasPrefix("!!!") }) else { return nil }
+    let words = line.split(separator: " ").filter { !$0.allSatisfy { $0 == "!" } }
+    return words.first == "_pytest.outcomes.Exit:"
+      ? words.dropFirst().joined(separator: " ") : words.joined(separator: " ")
+  }
+
   private var usageError: String {
-    let lines = leavings.output.suffix(64 << 10).split(separator: UInt8(ascii: "\n")).map {
-      OutputLines.plain($0)
+    let lines = lines
+    if let line = lines.first(where: { $0.contains(": error: ") }),
+      let mark = line.firstRange(of: ": error: ")
+    {
+      return String(line[mark.upperBound...])
+    }
+    if let line = lines.first(where: { $0.hasPrefix("E   ") }) {
+      return OutputLines.plain(line.dropFirst(4).utf8)
     }
     if let line = lines.first(where: { $0.hasPrefix("ERROR: ") }) { return String(line.dropFirst(7)) }
-    if let line = lines.first(where: { $0.contains(": error: ") }) { return line }
     return lines.last { !$0.isEmpty } ?? "usage error"
   }
 }

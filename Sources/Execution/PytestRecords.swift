@@ -25,7 +25,8 @@ struct PytestRecords {
   private(set) var cases: [String: Case] = [:]
   private(set) var running: [String] = []
   private(set) var collectErrors: [Complaint] = []
-  private(set) var collectSkips: [Complaint] = []
+  /// Why a whole file skipped itself.
+  private(set) var skippedAtCollection: String?
   private(set) var deselected = 0
   private(set) var internalError: String?
 
@@ -48,8 +49,11 @@ struct PytestRecords {
       add(fields[1])
       phase(fields)
     case ("collect", 6):
-      let complaint = Self.complaint(fields[1], fields[3...])
-      if fields[2] == "skipped" { collectSkips.append(complaint) } else { collectErrors.append(complaint) }
+      if fields[2] == "skipped" {
+        skippedAtCollection = skippedAtCollection ?? Self.skipReason(fields[3])
+      } else {
+        collectErrors.append(Self.complaint(fields[1], fields[3...]))
+      }
     case ("deselected", 2): deselected += max(0, Int(fields[1]) ?? 0) & 0xff_ffff
     case ("internal", 2): internalError = OutputLines.firstLine(fields[1])
     case ("finish", 1): isFinished = true
@@ -77,7 +81,7 @@ struct PytestRecords {
     case ("skipped", _):
       // An expected failure that failed counts like a skip: nothing was assessed as good.
       if found.verdict == nil { found.verdict = .skipped }
-      found.note = OutputLines.firstLine(fields[6])
+      found.note = Self.skipReason(fields[6])
     case ("failed", "call"):
       found.verdict = .failed
       found.complaints.append(Self.complaint(name, fields[6...]))
@@ -91,6 +95,10 @@ struct PytestRecords {
       found = Case()
     }
     cases[name] = found
+  }
+
+  private static func skipReason(_ text: String) -> String {
+    OutputLines.firstLine(text.hasPrefix("Skipped: ") ? String(text.dropFirst(9)) : text)
   }
 
   /// From message, file and line.

@@ -44,6 +44,8 @@ final class Supervisor {
     start.session = .newSession
     start.standardOutput = pipe.writing.number
     start.standardError = pipe.writing.number
+    // Should we be killed, nobody bounds the run any more: it goes along, and the daemon ends what it has started.
+    start.deathSignal = SIGKILL
     // A crash must not leave a core file in the checkout.
     start.limits = [ProcessStart.Limit(resource: Int32(RLIMIT_CORE.rawValue), soft: 0, hard: UInt64.max)]
     let begin = clock.now()

@@ -23,10 +23,14 @@ final class Bench: Sendable {
   static let environment: [String: String] = {
     var environment: [String: String] = [:]
     for name in ["PATH", "HOME", "USER", "LANG", "PYENV_ROOT"] {
-      if let value = unsafe getenv(name) { environment[name] = unsafe String(cString: value) }
+      if let value = variable(name) { environment[name] = value }
     }
     return environment
   }()
+
+  static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
 
   init(files: [String: String] = [:], environment: [String: String] = Bench.environment) throws {
     var template = Array("/tmp/mcpd-bench-XXXXXX".utf8CString)
@@ -73,6 +77,22 @@ final class Bench: Sendable {
 
   func run(command: [String], configure: (inout DomainSettings) -> Void = { _ in }) async -> RunReport {
     await run(request(Self.settings(command: command, configure)))
+  }
+
+  struct Late: Error {}
+
+  /// Waits, bounded, for a condition of the file system or the process table, which nobody announces.
+  static func eventually(_ condition: () -> Bool) async throws {
+    for _ in 0..<2000 {
+      if condition() { return }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    throw Late()
+  }
+
+  /// The processes that still carry the marker of a run.
+  func left(of request: RunRequest) -> [ProcessTable.Entry] {
+    ProcessTable.marked("MCPD_RUN_DIRECTORY=\(runs)/\(request.run)")
   }
 
   static func settings(
