@@ -74,7 +74,7 @@ let package = Package(
     room("Client", ["Model", "Platform", "Wire", "Configuration"]),
 
     // Layer 5: wiring only.
-    program("mcpd", ["Model", "Platform", "Configuration", "Engine", "API", "CSystemd"]),
+    program("mcpd", ["API", "CSystemd", "Engine", "HTTP", "Model", "Platform", "Wire"]),
     program("mcpd-client", ["Client"]),
     program("mcpd-exec", ["Model", "Platform", "CLinux"]),
 

@@ -104,7 +104,7 @@ extension Dispatcher {
     projects[p].domains[d].units[name] = unit
     projects[p].domains[d].queue.removeAll { $0 == name }
     projects[p].domains[d].runningCount += 1
-    runs[run] = ActiveRun(request: request, entry: entry)
+    runs[run] = ActiveRun(request: request, entry: entry, started: moment.wall)
     draft.transaction.events.append(
       Event(
         tick: run.tick, time: moment.wall, project: project.name, kind: .runStarted,

@@ -3,52 +3,36 @@ internal import Wire
 
 // What is queued and running, as the API shows it.
 extension Dispatcher {
-  func queues(of names: [ProjectName], clock: Tick) -> [UInt8] {
-    var writer = JSONWriter()
-    writer.object { writer in
-      writer.field("clock", clock.number)
-      writer.array("queues") { writer in
-        for project in projects where names.contains(project.name) {
-          for domain in project.domains { write(domain, project, to: &writer) }
-        }
+  func queues(of names: [ProjectName], clock: Tick) -> QueuesPage {
+    var page = QueuesPage(clock: clock.number, queues: [])
+    for project in projects where names.contains(project.name) {
+      for domain in project.domains {
+        page.queues += running(in: domain, project) + queued(in: domain, project)
       }
-      writer.field("next_cursor", String?.none)
     }
-    return writer.bytes
+    return page
   }
 
-  private func write(_ domain: DomainState, _ project: ProjectState, to writer: inout JSONWriter) {
-    let running = runs.values.filter {
-      $0.request.unit.project == project.name && $0.request.unit.domain == domain.name
-    }.sorted { $0.request.run < $1.request.run }
+  private func running(in domain: DomainState, _ project: ProjectState) -> [QueuesPage.Entry] {
+    runs.values.filter {
+      $0.request.unit.project == project.name && $0.request.unit.domain == domain.name && $0.end == nil
+    }.sorted { $0.request.run < $1.request.run }.map { run in
+      QueuesPage.Entry(
+        assignment: Plan.Assignment(
+          unit: run.request.unit, priority: domain.settings.priority, reason: run.request.reason),
+        state: .running, run: run.request.run.description, started: run.started)
+    }
+  }
+
+  private func queued(in domain: DomainState, _ project: ProjectState) -> [QueuesPage.Entry] {
     let blockers = blockers(of: domain, project)
-    writer.object { writer in
-      writer.field("project", project.name.text)
-      writer.field("domain", domain.name.text)
-      writer.field(
-        "waiting", blockers.isEmpty ? nil : "waits for \(blockers.map(\.text).joined(separator: ", "))")
-      writer.array("running") { writer in
-        for run in running {
-          writer.object {
-            $0.field("run", run.request.run.description)
-            $0.field("unit", run.request.unit.unit)
-            $0.field("attempt", run.request.attempt)
-            $0.field("reason", run.request.reason)
-            $0.field("expected_ms", unit(run.request.unit)?.result?.duration.wholeMilliseconds)
-          }
-        }
-      }
-      writer.array("queued") { writer in
-        for (position, name) in domain.queue.enumerated() {
-          guard let unit = domain.units[name], case .queued(let entry) = unit.phase else { continue }
-          writer.object {
-            $0.field("unit", name)
-            $0.field("position", position + 1)
-            $0.field("reason", entry.reason)
-            $0.field("expected_ms", unit.result?.duration.wholeMilliseconds)
-          }
-        }
-      }
+    let waiting = blockers.isEmpty ? nil : "waits for \(blockers.map(\.text).joined(separator: ", "))"
+    return domain.queue.compactMap { name in
+      guard case .queued(let entry)? = domain.units[name]?.phase else { return nil }
+      let unit = UnitID(project: project.name, domain: domain.name, unit: name)
+      return QueuesPage.Entry(
+        assignment: Plan.Assignment(unit: unit, priority: domain.settings.priority, reason: entry.reason),
+        state: waiting == nil ? .queued : .waiting, waiting: waiting)
     }
   }
 

@@ -144,11 +144,8 @@ extension Dispatcher {
         }
       }
       let busy = Set(chosen.filter { unit($0)?.isBusy == true })
-      if request.wait {
-        waits[ticket] = .units(busy, all: chosen)
-      } else {
-        order(.answer(ticket, .accepted(job: "j\(ticket.number)", clock: ticks.current.number)))
-      }
+      waits[ticket] = .units(busy, all: chosen)
+      order(.answer(ticket, .accepted(clock: ticks.current.number)))
     }
   }
 

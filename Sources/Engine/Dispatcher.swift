@@ -64,6 +64,7 @@ package struct Dispatcher: Sendable {
     /// Its inputs moved or somebody cancelled it: it ends without a verdict.
     var isVoid = false
     var isCancelled = false
+    var started = Timestamp(milliseconds: 0)
     /// Set when it has ended and waits for the watcher's word.
     var end: RunEnd?
   }

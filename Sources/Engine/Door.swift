@@ -18,8 +18,13 @@ package protocol Door: Sendable {
 
   func results(_ query: ResultsQuery) -> Result<ResultsPage, Problem>
 
-  /// With `wait`, `done` is called when every unit asked for has a verdict (or cannot get one).
-  func sniff(_ request: SniffRequest, done: @escaping @Sendable (Result<SniffAnswer, Problem>) -> Void)
+  /// `accepted` is called when the units are named and queued; `done` when every one of them has a verdict (or cannot get
+  /// one), or at once with what is wrong. Calling the returned closure gives up the wait, not the runs.
+  @discardableResult
+  func sniff(
+    _ request: SniffRequest, accepted: @escaping @Sendable (Tick) -> Void,
+    done: @escaping @Sendable (Result<ResultsPage, Problem>) -> Void
+  ) -> @Sendable () -> Void
 
   /// `done` when all changes made before the call are seen, and, unless `seenOnly`, their plan is finished. Calling the
   /// returned closure gives up the wait (the caller has gone); `done` is then never called.
@@ -50,8 +55,8 @@ package protocol Door: Sendable {
 
   func command(_ command: Command, done: @escaping @Sendable (Result<Void, Problem>) -> Void)
 
-  /// Assignments now queued or running, in order; encoded JSON of `GET /api/v1/queues`.
-  func queues(project: String?) -> Result<[UInt8], Problem>
+  /// Assignments now queued or running, in order.
+  func queues(project: String?) -> Result<QueuesPage, Problem>
 }
 
 /// Short orders that change how the daemon works.

@@ -108,17 +108,25 @@ extension Engine: Door {
   }
 
   package func sniff(
-    _ request: SniffRequest, done: @escaping @Sendable (Result<SniffAnswer, Problem>) -> Void
-  ) {
-    ask({ .sniff(request, $0) }) { answer in
+    _ request: SniffRequest, accepted: @escaping @Sendable (Tick) -> Void,
+    done: @escaping @Sendable (Result<ResultsPage, Problem>) -> Void
+  ) -> @Sendable () -> Void {
+    let ticket = ask({ .sniff(request, $0) }) { answer in
       switch answer {
       case .results(let results, let clock):
-        done(.success(.results(ResultsPage(clock: clock, results: results, nextCursor: nil))))
-      case .accepted(let job, let clock): done(.success(.accepted(job: job, clock: clock)))
+        done(.success(ResultsPage(clock: clock, results: results, nextCursor: nil)))
+      case .accepted(let clock): accepted(Tick(clock))
       case .refused(let problem): done(.failure(problem))
       case .done, .synced: done(.failure(.misplaced))
       }
     }
+    return { [weak self] in self?.forget(ticket) }
+  }
+
+  /// Whoever asked has gone.
+  private func forget(_ ticket: Ticket) {
+    _ = answers.withLock { $0.removeValue(forKey: ticket) }
+    post(.giveUp(ticket))
   }
 
   package func sync(
@@ -131,11 +139,7 @@ extension Engine: Door {
       case .done, .results, .accepted: done(.failure(.misplaced))
       }
     }
-    return { [weak self] in
-      guard let self else { return }
-      _ = answers.withLock { $0.removeValue(forKey: ticket) }
-      post(.giveUp(ticket))
-    }
+    return { [weak self] in self?.forget(ticket) }
   }
 
   package func command(_ command: Command, done: @escaping @Sendable (Result<Void, Problem>) -> Void) {
@@ -266,7 +270,7 @@ extension Engine: Door {
     return ResultBody(result: stored.result, holds: holds, log: stored.log)
   }
 
-  package func queues(project: String?) -> Result<[UInt8], Problem> {
+  package func queues(project: String?) -> Result<QueuesPage, Problem> {
     dispatcher.withLock { dispatcher in
       dispatcher.select(project).map { dispatcher.queues(of: $0, clock: store.ticks.current) }
     }

@@ -65,7 +65,11 @@ extension Engine {
   }
 
   func give(_ answer: Order.Answer, to ticket: Ticket) {
-    answers.withLock { $0.removeValue(forKey: ticket) }?(answer)
+    if case .accepted = answer {
+      answers.withLock { $0[ticket] }?(answer)
+    } else {
+      answers.withLock { $0.removeValue(forKey: ticket) }?(answer)
+    }
   }
 
   private func discover(

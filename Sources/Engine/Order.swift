@@ -27,7 +27,8 @@ package enum Order: Sendable {
     case done
     case refused(Problem)
     case synced(SyncAnswer)
-    case accepted(job: String, clock: UInt64)
+    /// The units are named and queued; the results follow.
+    case accepted(clock: UInt64)
     case results([ResultBody], clock: UInt64)
   }
 }

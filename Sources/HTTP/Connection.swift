@@ -147,10 +147,10 @@ internal import Synchronization
   private func queue(_ response: Response) -> Bool {
     switch response {
     case .prepared(let prepared):
-      return unsafe MHD_queue_response(handle, prepared.status, prepared.handle) == mhd_yes
+      return unsafe MHD_queue_response(handle, UInt32(clamping: prepared.status), prepared.handle) == mhd_yes
     case .full(let status, let headers, let body):
       let prepared = PreparedResponse(status: status, headers: headers, body: body)
-      return unsafe MHD_queue_response(handle, prepared.status, prepared.handle) == mhd_yes
+      return unsafe MHD_queue_response(handle, UInt32(clamping: prepared.status), prepared.handle) == mhd_yes
     case .stream(let status, let headers, let source):
       // A slow reader is late, not an error, so it has no time-out; the next request would, so there is none.
       _ = unsafe mhd_set_timeout(handle, 0)

@@ -14,11 +14,14 @@ package enum Response: Sendable {
 @safe package final class PreparedResponse: @unchecked Sendable {
   // Unchecked: libmicrohttpd counts references to the response under a lock of its own; it is not changed after init.
   let handle: OpaquePointer
-  let status: UInt32
+  package let status: Int
+  /// The same bytes that are sent, for whoever needs them as a value.
+  package let body: [UInt8]
 
   package init(status: Int, headers: [Field], body: [UInt8]) {
     unsafe handle = Self.make(body)
-    self.status = UInt32(clamping: status)
+    self.status = status
+    self.body = body
     for field in headers { unsafe Self.add(field, to: handle) }
   }
 

@@ -144,6 +144,7 @@ struct World {
         lastEvent = event.tick
       }
       journal.append(record)
+    case .answer(_, .accepted): break
     case .answer(let ticket, let answer):
       answers[ticket] = answer
       if !answered.insert(ticket).inserted { complain("ticket \(ticket.number) answered twice") }

@@ -1,1 +1,0 @@
-// This room's first files come with the next commits.
