@@ -1,4 +1,10 @@
+internal import Client
+internal import Glibc
+
 @main
 enum Main {
-  static func main() {}
+  static func main() {
+    TerminalGuard.install()
+    exit(Client.run(Array(CommandLine.arguments.dropFirst()), .ofProcess()).rawValue)
+  }
 }

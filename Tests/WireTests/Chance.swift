@@ -92,7 +92,8 @@ struct Chance: RandomNumberGenerator {
       switch below(5) {
       case 0: bytes[below(bytes.count)] = UInt8(truncatingIfNeeded: next())
       case 1: bytes.remove(at: below(bytes.count))
-      case 2: bytes.insert(Array("{}[]\",:\\u0e-\u{7f}".utf8).randomElement(using: &self)!, at: below(bytes.count))
+      case 2:
+        bytes.insert(Array("{}[]\",:\\u0e-\u{7f}".utf8).randomElement(using: &self)!, at: below(bytes.count))
       case 3: bytes.removeSubrange(below(bytes.count)...)
       default:
         let start = below(bytes.count)

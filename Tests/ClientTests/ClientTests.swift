@@ -1,1 +1,0 @@
-// This room's tests come with its code.

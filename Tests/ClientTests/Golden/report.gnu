@@ -1,0 +1,5 @@
+tests/test_cart.py:12: error: test_total: assert 3 == 4 [unit]
+tests/test_cart.py: error: test_more: =cmd(), "quoted" and a second line [unit]
+tests/test_slow.py: error: over its time of 60 s [unit]
+/usr/lib/python 3/x.py:7: error: killed by signal 9 [unit]
+tests/test_flaky.py: error: flaky [unit]
