@@ -29,6 +29,11 @@ int cl_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsi
   return result < 0 ? -errno : result;
 }
 
+void cl_make_thread_idle(void) {
+  struct sched_param parameter = {0};
+  sched_setscheduler(0, SCHED_IDLE, &parameter);
+}
+
 void cl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 int cl_accept(int socket) {

@@ -22,7 +22,8 @@ package struct ContentReader: ~Copyable {
 
   /// The digest of a regular file or of a link's target. Nothing else is ever opened, and an open never waits.
   package mutating func digest(
-    in directory: Int32, _ name: ArraySlice<UInt8>, expecting status: EntryStatus
+    in directory: Int32, _ name: ArraySlice<UInt8>, expecting status: EntryStatus,
+    isCancelled: () -> Bool = { false }
   ) -> Outcome {
     let terminated = name.map { CChar(bitPattern: $0) } + [0]
     switch status.kind {
@@ -48,6 +49,7 @@ package struct ContentReader: ~Copyable {
         return .unreadable
       }
       if count == 0 { break }
+      if isCancelled() { return .unstable }
       digester.update(buffer[..<count])
     }
     guard case .success(let after) = EntryStatus.read(descriptor: file.number), after.isSame(as: before)

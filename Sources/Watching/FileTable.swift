@@ -145,6 +145,17 @@ package struct FileTable: Sendable {
     return false
   }
 
+  /// Calls `body` for every file that has one of the inodes.
+  package func forEachFile(ofInodes wanted: Set<UInt64>, _ body: (Entry, UInt64) -> Void) {
+    // Most inodes are told apart by a few bits without asking the set.
+    let bits = wanted.reduce(into: UInt64(0)) { $0 |= 1 << ($1 & 63) }
+    for row in inodes.indices where bits & (1 << (inodes[row] & 63)) != 0 && wanted.contains(inodes[row]) {
+      if modes[row] != 0 && !isDirectory(Entry(row)) && parents[row] != Self.none {
+        body(Entry(row), inodes[row])
+      }
+    }
+  }
+
   /// What lies at a path; nil when nothing does.
   package func find(_ path: some Collection<UInt8>) -> Entry? {
     var at = Self.root

@@ -11,6 +11,13 @@ package struct GitLayout: Hashable, Sendable {
   /// The project's root below the top; empty when it is the top.
   package var prefix: [UInt8]
 
+  package init(top: [UInt8], gitDirectory: [UInt8], commonDirectory: [UInt8], prefix: [UInt8]) {
+    self.top = top
+    self.gitDirectory = gitDirectory
+    self.commonDirectory = commonDirectory
+    self.prefix = prefix
+  }
+
   package static func find(root: [UInt8]) -> GitLayout? {
     let slash = UInt8(ascii: "/")
     var top = root

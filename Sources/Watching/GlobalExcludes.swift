@@ -1,16 +1,21 @@
 internal import Glibc
 
-/// The user's own ignore file, which counts in every work tree.
+/// The user's own ignore file, which counts in every work tree: `core.excludesFile`, else git's default place.
 enum GlobalExcludes {
-  static func list() -> IgnoreList? {
-    path().flatMap { IgnoreFiles.read(AT_FDCWD, $0, followLinks: true) }.map {
-      IgnoreList(content: $0, base: 0)
-    }
-  }
-
-  private static func path() -> [UInt8]? {
-    if let base = variable("XDG_CONFIG_HOME"), !base.isEmpty { return base + Array("/git/ignore".utf8) }
-    return variable("HOME").map { $0 + Array("/.config/git/ignore".utf8) }
+  /// The path that git would read, whether or not something lies there.
+  static func path(layout: GitLayout?) -> [UInt8]? {
+    let home = variable("HOME")
+    let base =
+      variable("XDG_CONFIG_HOME").flatMap { $0.isEmpty ? nil : $0 }
+      ?? home.map { $0 + Array("/.config".utf8) }
+    var files = [Array("/etc/gitconfig".utf8)]
+    if let base { files.append(base + Array("/git/config".utf8)) }
+    if let home { files.append(home + Array("/.gitconfig".utf8)) }
+    if let layout { files.append(GitLayout.join(layout.commonDirectory, Array("config".utf8))) }
+    var configuration = GitConfiguration(home: home)
+    for file in files { configuration.read(file) }
+    if let value = configuration.excludesFile { return value }
+    return base.map { $0 + Array("/git/ignore".utf8) }
   }
 
   private static func variable(_ name: String) -> [UInt8]? {

@@ -35,6 +35,7 @@ package struct Inotify: ~Copyable, Sendable {
     package static let onlyDirectory = Mask(rawValue: 0x0100_0000)
     package static let doNotFollow = Mask(rawValue: 0x0200_0000)
     package static let excludeUnlinked = Mask(rawValue: 0x0400_0000)
+    package static let add = Mask(rawValue: 0x2000_0000)
     package static let isDirectory = Mask(rawValue: 0x4000_0000)
 
     /// What a watched directory is asked about.

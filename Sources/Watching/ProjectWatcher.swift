@@ -14,6 +14,10 @@ package final class ProjectWatcher: Sendable {
     case sync(passesGate: Bool, @Sendable (Tick) -> Void)
     case changes(Tick, @Sendable (ChangesAnswer) -> Void)
     case files([Wildmatch], @Sendable ([RelativePath]) -> Void)
+    case audit(Bool, @Sendable (AuditAnswer) -> Void)
+    case view(@Sendable ([ViewedFile]) -> Void)
+    case hold(String, @Sendable (UInt64) -> Void)
+    case release(UInt64)
     case stop(@Sendable () -> Void)
   }
 
@@ -80,6 +84,31 @@ package final class ProjectWatcher: Sendable {
     return answer.take()
   }
 
+  /// Walks the tree and names every difference to the watched view; with `readingContent`, contents are compared too. Call
+  /// `sync` first for changes of your own. The watch goes on meanwhile.
+  package func audit(readingContent: Bool = true, _ done: @escaping @Sendable (AuditAnswer) -> Void) {
+    send(.audit(readingContent, done))
+  }
+
+  /// All that is recorded of every file, sorted by path.
+  package func view(_ done: @escaping @Sendable ([ViewedFile]) -> Void) {
+    send(.view(done))
+  }
+
+  /// Closes the gate until the hold that `done` names is released: for clients that are about to change much at once.
+  package func hold(_ text: String, _ done: @escaping @Sendable (UInt64) -> Void) {
+    send(.hold(text, done))
+  }
+
+  package func release(hold: UInt64) { send(.release(hold)) }
+
+  /// Whether a caller descends from a git command that works in this tree (a hook, `rebase -x`, `bisect run`): it passes the
+  /// gate. Any thread; reads `/proc`.
+  package func passesGate(caller pid: Int32) -> Bool {
+    guard let layout = GitLayout.find(root: options.root) else { return false }
+    return GitProcesses.isBelowGit(pid, layout)
+  }
+
   package var status: WatchStatus { published.withLock { $0 } }
 
   /// Ends the watch in order. Requests still waiting are answered first, with what is known.
@@ -104,7 +133,7 @@ package final class ProjectWatcher: Sendable {
   private func run() {
     let watcher: Watcher
     do throws(SystemError) {
-      watcher = try Watcher(options: options, ticks: ticks, clock: clock)
+      watcher = try Watcher(options: options, ticks: ticks, clock: clock, bell: bell.number)
       try watcher.poller.add(bell.number, as: Watcher.Token.bell)
     } catch {
       deliver(.degraded([error.diagnostic(code: "watch-failed")]))
@@ -114,7 +143,12 @@ package final class ProjectWatcher: Sendable {
     flush(watcher)
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
     while true {
-      watcher.poller.wait(watcher.nextDeadline.map { ($0 - clock.now()).wholeNanoseconds }) { _ in }
+      var hasEnded = false
+      let pause = watcher.isAuditing ? 0 : watcher.nextDeadline.map { ($0 - clock.now()).wholeNanoseconds }
+      watcher.poller.wait(pause) { token in
+        if token == Watcher.Token.process { hasEnded = true }
+      }
+      if hasEnded { watcher.processEnded() }
       var count: eventfd_t = 0
       _ = unsafe eventfd_read(bell.number, &count)
       let commands = mailbox.withLock { mailbox in
@@ -132,11 +166,20 @@ package final class ProjectWatcher: Sendable {
         case .files(let patterns, let done):
           let answer = watcher.files(matching: patterns)
           watcher.outputs.append(.call { done(answer) })
+        case .audit(let readsContent, let done): watcher.beginAudit(readsContent: readsContent, done)
+        case .view(let done):
+          let view = watcher.view()
+          watcher.outputs.append(.call { done(view) })
+        case .hold(let text, let done):
+          let id = watcher.keeper.hold(text)
+          watcher.outputs.append(.call { done(id) })
+        case .release(let id): watcher.keeper.release(id)
         case .stop(let done): stopped = done
         }
       }
       watcher.drain(&buffer)
       watcher.advance()
+      watcher.advanceAudit()
       flush(watcher)
       if let stopped {
         watcher.stop()
@@ -166,7 +209,11 @@ package final class ProjectWatcher: Sendable {
     }
     for command in commands {
       switch command {
-      case .reconfigure: break
+      case .reconfigure, .release: break
+      case .audit(_, let done):
+        done(AuditAnswer(clock: ticks.current, files: 0, directories: 0, differences: []))
+      case .view(let done): done([])
+      case .hold(_, let done): done(0)
       case .sync(_, let done): done(ticks.current)
       case .changes(_, let done): done(ChangesAnswer(clock: ticks.current, fresh: true, changes: []))
       case .files(_, let done): done([])

@@ -45,7 +45,7 @@ extension Watcher {
   }
 
   func task(_ parent: Entry, _ name: UInt32) -> DirectoryTask? {
-    guard let outer = table.scope(parent) else { return nil }
+    guard table.isLive(parent), table.isDirectory(parent), let outer = table.scope(parent) else { return nil }
     let bytes = table.names.name(name)
     return DirectoryTask(
       parent: parent, name: name, path: Self.join(table.path(parent), bytes),
@@ -136,6 +136,8 @@ extension Watcher {
         }
       } else if adopting {
         let entry = table.insert(item.status, in: directory, named: name)
+        // Looked at once more with a watch of its own.
+        if item.status.links > 1 { mark(directory, name, content: false) }
         if isRacy(item.status, now) { table.set(entry, .racy) }
       } else {
         mark(directory, name, content: true)
@@ -199,7 +201,7 @@ extension Watcher {
   }
 
   func postpone(_ parent: Entry, _ name: UInt32) {
-    if parent == FileTable.none { return }
+    if parent == FileTable.none || !table.isLive(parent) { return }
     postponed.insert(key(parent, name))
     // What explains it happened to the directory above.
     if parent != FileTable.root && !table.has(parent, .adrift) {

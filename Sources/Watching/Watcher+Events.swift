@@ -24,6 +24,9 @@ extension Watcher {
     let mask = event.mask
     if mask.contains(.overflow) { return noteOverflow() }
     if event.watch == cookies.watch { return takeCookie(event, buffer) }
+    if event.watch == gitWatch { takeGit(event, buffer) }
+    if let names = ruleWatches[event.watch] { takeRules(names, event, buffer) }
+    if let inode = inodeOfWatch[event.watch] { return takeLink(event, inode) }
     guard let directory = directoryOfWatch[event.watch] else { return }
     if mask.contains(.ignored) { return lost(event.watch, directory) }
     if event.name.isEmpty {
@@ -31,6 +34,10 @@ extension Watcher {
       return
     }
     let name = table.names.intern(buffer.span.extracting(event.name))
+    if directory == FileTable.root && buffer[event.name].elementsEqual(IgnoreFiles.gitName) {
+      isLayoutStale = true
+      return
+    }
     if mask.contains(.isDirectory) {
       if mask.isDisjoint(with: [.create, .delete, .movedFrom, .movedTo]) {
         // A directory that could not be listed may be open now.
@@ -89,6 +96,6 @@ extension Watcher {
       return
     }
     guard let number = CookieJar.number(of: buffer[event.name]) else { return }
-    for index in waiters.indices where waiters[index].cookie == number { waiters[index].isReady = true }
+    for index in waiters.indices where waiters[index].cookie == number { waiters[index].ready = clock.now() }
   }
 }

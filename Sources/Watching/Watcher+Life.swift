@@ -9,46 +9,15 @@ extension Watcher {
   func arm() {
     if let failure = cookies.arm(notifyNumber) { cookieFailure = failure }
     readLayout()
+    watchGit()
     crawl([rootTask()], .adopt)
     dropAdrift()
     isArmed = true
     refreshStatus()
     toldStatus = status
     tell(.armed(status, changedWhileDown: nil))
-  }
-
-  func readLayout() {
-    layout = options.root.isEmpty ? nil : GitLayout.find(root: options.root)
-  }
-
-  /// The scope above the root: the configuration, and what git reads from outside the project.
-  func rootScope() -> IgnoreScope {
-    let prefix = layout?.prefix ?? []
-    let base = prefix.isEmpty ? 0 : prefix.count + 1
-    let patterns = options.ignore.compactMap { IgnorePattern(line: Array($0.utf8)) }
-    var above: [IgnoreList] = []
-    var exclude: IgnoreList?
-    if let layout {
-      var directory = layout.top
-      var depth = 0
-      for component in layout.prefix.split(separator: UInt8(ascii: "/")) {
-        if let list = IgnoreFiles.list(AT_FDCWD, GitLayout.join(directory, IgnoreFiles.git), depth) {
-          above.append(list)
-        }
-        directory = GitLayout.join(directory, Array(component))
-        depth += component.count + 1
-      }
-      exclude = IgnoreFiles.list(
-        AT_FDCWD, GitLayout.join(layout.commonDirectory, Array("info/exclude".utf8)), 0)
-    }
-    return IgnoreScope(
-      configured: IgnoreList(patterns: patterns, base: base), above: above, exclude: exclude,
-      global: GlobalExcludes.list())
-  }
-
-  func rootTask() -> DirectoryTask {
-    DirectoryTask(
-      parent: FileTable.none, name: NameArena.empty, path: [], full: layout?.prefix ?? [], outer: rootScope())
+    if !isResolved { settle() }
+    feedWorker()
   }
 
   func rootMoved() {
@@ -87,7 +56,7 @@ extension Watcher {
       waiters.append(Waiter(cookie: cookie, passesGate: passesGate, done: done))
     } else {
       // No place for a cookie (a full or read-only disk): the queue is read to its end instead, which proves the same.
-      waiters.append(Waiter(cookie: 0, passesGate: passesGate, isReady: true, done: done))
+      waiters.append(Waiter(cookie: 0, passesGate: passesGate, ready: clock.now(), done: done))
     }
   }
 
@@ -97,20 +66,30 @@ extension Watcher {
     if !isArmed { return }
     if !structure.isEmpty { processStructure() }
     let now = clock.now()
-    let isDue = settler.deadline.map { $0 <= now } ?? false
-    if isDue || waiters.contains(where: { $0.isReady }) {
+    collectDigests()
+    advanceGate()
+    let isHeld = keeper.holdsBack
+    let isDue = !isHeld && (settler.deadline.map { $0 <= now } ?? false)
+    let isAsked = waiters.contains(where: isAnswerable)
+    if isAsked && !awaited.isEmpty, let patience, patience <= now { giveUpAwaited() }
+    if isDue || isAsked && (!settler.isQuiet || awaited.isEmpty) && retryAt.map({ $0 <= now }) ?? true {
       if needsRescan {
         needsRescan = false
         status.rescans += 1
         crawl([rootTask()], .deep)
         dropAdrift()
       }
+      if hasUnwatchedLinks { markUnwatchedLinks() }
       settle()
-      for waiter in waiters where waiter.isReady {
-        let tick = ticks.current
-        outputs.append(.call { waiter.done(tick) })
+      // Short: who asked waits for the events that explain what could not be reached.
+      retryAt = isResolved && !needsRescan ? nil : now + .milliseconds(2)
+      if awaited.isEmpty && retryAt == nil {
+        for waiter in waiters where isAnswerable(waiter) {
+          let tick = ticks.current
+          outputs.append(.call { waiter.done(tick) })
+        }
+        waiters.removeAll(where: isAnswerable)
       }
-      waiters.removeAll { $0.isReady }
       if status != toldStatus {
         toldStatus = status
         tell(.status(status))
@@ -119,7 +98,22 @@ extension Watcher {
   }
 
   /// When `advance` wants to be called again if nothing happens before.
-  var nextDeadline: Instant? { isArmed ? settler.deadline : nil }
+  var nextDeadline: Instant? {
+    if !isArmed { return nil }
+    let settled = keeper.holdsBack ? nil : settler.deadline
+    let retry = waiters.contains(where: isAnswerable) ? retryAt : nil
+    return [settled, retry, keeper.nextLook, awaited.isEmpty ? nil : patience].compactMap { $0 }.min()
+  }
+
+  /// Until when those who wait for a `sync` wait for the digests of large files.
+  private var patience: Instant? {
+    waiters.filter(isAnswerable).compactMap(\.ready).min().map { $0 + .seconds(1) }
+  }
+
+  /// Whether everything before a waiter's call was met, and the gate does not keep it waiting.
+  private func isAnswerable(_ waiter: Waiter) -> Bool {
+    waiter.ready != nil && (waiter.passesGate || !keeper.holdsBack)
+  }
 
   // MARK: Questions
 
@@ -144,6 +138,18 @@ extension Watcher {
     }
     changes.sort { $0.path < $1.path }
     return ChangesAnswer(clock: now, fresh: false, changes: changes)
+  }
+
+  /// Everything that is watched and no directory, as it is recorded.
+  func view() -> [ViewedFile] {
+    var found: [ViewedFile] = []
+    forEachFile(below: FileTable.root) { entry in
+      found.append(
+        ViewedFile(
+          path: RelativePath(unchecked: table.path(entry)), status: table.status(entry),
+          digest: table.digest(entry)))
+    }
+    return found.sorted { $0.path < $1.path }
   }
 
   func allFiles() -> [RelativePath] { files { _ in true } }
@@ -180,6 +186,12 @@ extension Watcher {
       outputs.append(.call { waiter.done(tick) })
     }
     waiters.removeAll()
+    for audit in audits {
+      let answer = AuditAnswer(clock: ticks.current, files: 0, directories: 0, differences: [])
+      outputs.append(.call { audit.done(answer) })
+    }
+    audits.removeAll()
+    digestWorker.stop()
     closeRoot()
   }
 }

@@ -8,30 +8,35 @@ extension Watcher {
   /// Looks at everything marked and tells what differs from what was told last.
   func settle() {
     // Looking at files finds directories and rule files, and those find files; each turn uses up what the one before found.
-    for _ in 0..<64 {
+    for _ in 0..<16 where !isResolved {
       structure.formUnion(postponed)
       postponed.removeAll()
       processStructure()
       processRules()
-      if marks.isEmpty && structure.isEmpty { break }
+      expandLinkMarks()
       verify()
-      if marks.isEmpty && structure.isEmpty && ruleMarks.isEmpty { break }
     }
     settler.clear()
     report()
-    if !postponed.isEmpty { retryLater() }
+    if isResolved { postponements = 0 } else { retryLater() }
     refreshStatus()
+  }
+
+  /// Whether nothing is left to look at.
+  var isResolved: Bool {
+    marks.isEmpty && structure.isEmpty && postponed.isEmpty && ruleMarks.isEmpty && linkMarks.isEmpty
   }
 
   /// What could not be reached waits for the events that explain it, and not for ever.
   private func retryLater() {
     postponements += 1
     if postponements > 8 {
-      postponed.removeAll()
       postponements = 0
+      postponed.removeAll()
+      marks.removeAll()
       rescan()
     } else {
-      settler.note(path: 0, finished: false, at: clock.now())
+      note(FileTable.root, NameArena.empty, isFinished: false)
     }
   }
 
@@ -39,7 +44,9 @@ extension Watcher {
   private func processRules() {
     let directories = ruleMarks
     ruleMarks.removeAll()
-    for directory in directories where table.isLive(directory) && table.isDirectory(directory) {
+    // One listed before may have made others invisible.
+    for directory in directories
+    where table.isLive(directory) && table.isDirectory(directory) && !isAdrift(directory) {
       relist(directory)
     }
     dropAdrift()
@@ -89,7 +96,7 @@ extension Watcher {
   private func look(_ descriptor: Int32, _ directory: Entry, _ name: UInt32, content isSuspect: Bool) {
     let entry = table.child(of: directory, named: name)
     let bytes = table.names.name(name)
-    guard case .success(let status) = EntryStatus.read(in: descriptor, bytes) else {
+    guard case .success(let status) = lookWatchingLinks(descriptor, bytes) else {
       // Directories are taken away with their watches.
       if let entry { table.isDirectory(entry) ? markStructure(directory, name) : displace(entry) }
       return
@@ -104,18 +111,31 @@ extension Watcher {
       return
     }
     if let entry, !table.isDirectory(entry) {
-      if !isSuspect && table.status(entry).isSame(as: status) { return }
+      // Attribute events do not excuse a look at the content: a lost event may hide behind the new times.
+      if !isSuspect && !table.has(entry, .racy) && table.status(entry).isSame(as: status) { return }
+      markOtherNames(entry, status)
       remember(entry)
       record(descriptor, entry, status)
     } else {
       if let entry { displace(entry) }
       rememberAbsent(directory, name)
-      record(descriptor, table.insert(status, in: directory, named: name), status)
+      let new = table.insert(status, in: directory, named: name)
+      markOtherNames(new, status)
+      record(descriptor, new, status)
     }
   }
 
   private func record(_ descriptor: Int32, _ entry: Entry, _ status: EntryStatus) {
     var seen = status
+    if status.kind == .file && status.size > Self.inlineLimit {
+      let old = table.digest(entry) != nil && table.status(entry).size == status.size
+      table.update(entry, status, keepingDigest: false)
+      table.set(entry, .racy, isRacy(status, clock.wall().milliseconds))
+      // Its size says nothing: only the digest tells whether it is another one.
+      if old || awaited[entry] != nil { awaited[entry] = clock.now() }
+      return requestDigest(entry, isUrgent: old)
+    }
+    awaited[entry] = nil
     switch content.digest(in: descriptor, table.nameBytes(entry), expecting: status) {
     case .digest(let digest, let after):
       seen = after
@@ -130,14 +150,22 @@ extension Watcher {
   /// Compares what was remembered with what is recorded now and tells the differences.
   private func report() {
     var differences: [(path: [UInt8], id: PathBook.PathID, kind: ChangeKind)] = []
+    var kept: [PathBook.PathID: Baseline] = [:]
     for (id, baseline) in pending {
-      guard let kind = difference(baseline, paths.entry(id, in: table)) else { continue }
+      let entry = paths.entry(id, in: table)
+      if let entry, awaited[entry] != nil {
+        kept[id] = baseline
+        continue
+      }
+      guard let kind = difference(baseline, entry) else { continue }
       differences.append((paths.bytes(id, names: table.names), id, kind))
     }
-    pending.removeAll(keepingCapacity: true)
+    pending = kept
     if differences.isEmpty {
-      if hasNoticed { tell(.calm) }
-      hasNoticed = false
+      if hasNoticed && kept.isEmpty {
+        tell(.calm)
+        hasNoticed = false
+      }
       return
     }
     differences.sort { $0.path.lexicographicallyPrecedes($1.path) }
@@ -148,7 +176,7 @@ extension Watcher {
       history.append(ChangeHistory.Entry(tick: tick, path: id, kind: kind))
       changes.append(Change(path: RelativePath(unchecked: path), kind: kind, tick: tick))
     }
-    hasNoticed = false
+    hasNoticed = !kept.isEmpty
     tell(.settled(ChangeSet(tick: changes[changes.count - 1].tick, changes: changes)))
   }
 

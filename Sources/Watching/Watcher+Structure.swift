@@ -64,7 +64,8 @@ extension Watcher {
     return other.inode == status.inode && other.device == status.device
   }
 
-  private func isAdrift(_ entry: Entry) -> Bool {
+  /// Whether the entry, or a directory above it, is not part of the tree just now.
+  func isAdrift(_ entry: Entry) -> Bool {
     var at = entry
     while at != FileTable.root {
       if table.has(at, .adrift) { return true }
@@ -104,6 +105,8 @@ extension Watcher {
       adrift[entry] = .some(scope)
     } else {
       remember(entry)
+      if table.has(entry, .linked) { linkMarks.insert(table.inode(entry)) }
+      awaited[entry] = nil
       table.remove(entry)
     }
   }
@@ -146,19 +149,38 @@ extension Watcher {
       }
       index += 1
     }
-    for entry in order.reversed() where entry != top { table.remove(entry) }
+    for entry in order.reversed() where entry != top {
+      if !table.isDirectory(entry) && table.has(entry, .linked) { linkMarks.insert(table.inode(entry)) }
+      awaited[entry] = nil
+      table.remove(entry)
+    }
     table.release(top)
   }
 
   /// Looks at every directory that came, went or moved. Marks whose directory cannot be reached wait.
   func processStructure() {
+    while true {
+      processReachable()
+      dropAdrift()
+      // Marks below directories that were adrift and have turned up since.
+      if below.isEmpty { break }
+      structure = below
+      below.removeAll()
+    }
+  }
+
+  private func processReachable() {
     while !structure.isEmpty {
       let round = structure
       structure.removeAll(keepingCapacity: true)
       for key in round {
         let parent = Entry(truncatingIfNeeded: key >> 32)
         let name = UInt32(truncatingIfNeeded: key)
-        guard table.isLive(parent), table.isDirectory(parent), !isAdrift(parent) else { continue }
+        guard table.isLive(parent), table.isDirectory(parent) else { continue }
+        if isAdrift(parent) {
+          below.insert(key)
+          continue
+        }
         if isIgnored(parent, name, isDirectory: true) {
           if let child = table.child(of: parent, named: name), table.isDirectory(child) { displace(child) }
           continue
@@ -167,7 +189,6 @@ extension Watcher {
         crawl([task], .compare)
       }
     }
-    dropAdrift()
   }
 
   func isIgnored(_ directory: Entry, _ name: UInt32, isDirectory: Bool) -> Bool {

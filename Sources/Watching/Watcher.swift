@@ -28,12 +28,14 @@ final class Watcher {
   enum Token {
     static let events: UInt64 = 0
     static let bell: UInt64 = 1
+    static let process: UInt64 = 2
   }
 
   struct Waiter {
     let cookie: UInt64
     let passesGate: Bool
-    var isReady = false
+    /// When its cookie was met.
+    var ready: Instant?
     let done: @Sendable (Tick) -> Void
   }
 
@@ -50,13 +52,17 @@ final class Watcher {
   var history: ChangeHistory
   var settler: Settler
 
-  /// Names to look at: (directory, name) and whether the content may have moved.
+  /// Names to look at: (directory, name), and whether the content is looked at though the status says nothing.
   var marks: [UInt64: Bool] = [:]
   /// Directories that came, went or lost their watch: (directory, name).
   var structure: Set<UInt64> = []
+  /// Structural marks in directories that are adrift.
+  var below: Set<UInt64> = []
   /// Structural marks whose path led elsewhere; tried again with the next events.
   var postponed: Set<UInt64> = []
   var postponements = 0
+  /// When those who wait for a `sync` have what could not be reached tried again.
+  var retryAt: Instant?
   /// Marks of directories that were not where they are recorded, while the others are worked on.
   var deferred: [UInt64: Bool] = [:]
   var needsRescan = false
@@ -69,6 +75,16 @@ final class Watcher {
   /// The state of paths that were touched since the last set settled, before they were.
   var pending: [PathBook.PathID: Baseline] = [:]
 
+  /// Files whose digest somebody waits for before they can be told: since when.
+  var awaited: [Entry: Instant] = [:]
+  let digestWorker: DigestWorker
+  /// Requests to the worker that have no answer yet.
+  var requested = 0
+  var digestCursor = 0
+  var digestedFiles = 0
+  var digestedBytes: UInt64 = 0
+
+  var audits: [AuditRun] = []
   var waiters: [Waiter] = []
   var outputs: [Output] = []
   var status = WatchStatus()
@@ -79,12 +95,29 @@ final class Watcher {
   var reader = DirectoryReader()
   var content = ContentReader()
   var layout: GitLayout?
+  var keeper = GateKeeper()
+  var toldGate = Gate.open
+  /// The watch on git's directory.
+  var gitWatch: Int32 = -1
+  var isGitStale = false
+  /// Directories outside the project with the names of the rule files in them.
+  var ruleWatches: [Int32: [[UInt8]]] = [:]
+  var isLayoutStale = false
+  /// Git processes whose end is waited for, by their descriptors.
+  var followed: [Int32: Int32] = [:]
   var cookies: CookieJar
   var rootNumber: Int32 = -1
+  /// Watches on single files that have several names, and the inodes that are watched so.
+  var inodeOfWatch: [Int32: UInt64] = [:]
+  var watchOfInode: [UInt64: Int32] = [:]
+  /// Inodes all of whose names are to be looked at.
+  var linkMarks: Set<UInt64> = []
+  /// More files with several names than single watches: they are looked at at each settling and `sync`.
+  var hasUnwatchedLinks = false
   /// What was last told of the status.
   var toldStatus = WatchStatus()
 
-  init(options: WatcherOptions, ticks: any TickSource, clock: any Clock) throws(SystemError) {
+  init(options: WatcherOptions, ticks: any TickSource, clock: any Clock, bell: Int32) throws(SystemError) {
     self.options = options
     self.ticks = ticks
     self.clock = clock
@@ -94,10 +127,12 @@ final class Watcher {
     try poller.add(notifyNumber, as: Token.events)
     history = ChangeHistory(floor: ticks.current)
     settler = Settler(options.settle)
+    digestWorker = DigestWorker(root: options.root, bell: bell)
     cookies = try CookieJar(directory: options.stateDirectory + "/cookies")
   }
 
   deinit {
+    for descriptor in followed.values { close(descriptor) }
     if rootNumber >= 0 { close(rootNumber) }
   }
 
@@ -106,13 +141,8 @@ final class Watcher {
   /// The root, open until the end of this round of work. It is not kept longer: an open descriptor would keep its file
   /// system from being unmounted.
   func openRoot() -> Int32? {
-    if rootNumber >= 0 { return rootNumber }
-    let number = unsafe Files.withPath(options.root) {
-      unsafe cl_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0)
-    }
-    if number < 0 { return nil }
-    rootNumber = number
-    return number
+    if rootNumber < 0 { rootNumber = Place.openRoot(options.root) ?? -1 }
+    return rootNumber < 0 ? nil : rootNumber
   }
 
   func closeRoot() {
@@ -120,24 +150,17 @@ final class Watcher {
     rootNumber = -1
   }
 
-  enum Opened {
-    case descriptor(Int32)
-    case failed(Int32)
-  }
-
-  /// Opens a directory below the root without following a link anywhere on the way. The caller closes it.
-  func open(_ path: [UInt8]) -> Opened {
+  func open(_ path: [UInt8]) -> Place.Opened {
     guard let root = openRoot() else { return .failed(ENOENT) }
-    let flags = UInt64(O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW)
-    let number = unsafe Files.withPath(path.isEmpty ? [UInt8(ascii: ".")] : path) {
-      unsafe cl_openat2(root, $0, flags, 0, UInt64(CL_RESOLVE_NO_SYMLINKS | CL_RESOLVE_BENEATH))
-    }
-    return number < 0 ? .failed(-number) : .descriptor(number)
+    return Place.open(path, in: root)
   }
 
   /// Opens a watched directory by its recorded path; nil when something else lies there by now.
   func open(_ directory: Entry) -> Int32? {
-    guard case .descriptor(let number) = open(table.path(directory)) else { return nil }
+    // The entry may have gone, and another one have its number, since it was noted down.
+    guard table.isLive(directory), table.isDirectory(directory),
+      case .descriptor(let number) = open(table.path(directory))
+    else { return nil }
     guard case .success(let status) = EntryStatus.read(descriptor: number), isSame(directory, status) else {
       close(number)
       return nil
@@ -146,7 +169,8 @@ final class Watcher {
   }
 
   func isSame(_ directory: Entry, _ status: EntryStatus) -> Bool {
-    table.inode(directory) == status.inode && table.device(directory) == status.device
+    table.isLive(directory) && table.isDirectory(directory) && table.inode(directory) == status.inode
+      && table.device(directory) == status.device
   }
 
   // MARK: Marks

@@ -105,14 +105,29 @@ final class Rig: Sendable {
     return answer.take()
   }
 
-  /// Syncs, and takes what was settled since the last time, as `created a`, `changed b`, merged and sorted.
-  func changes() -> [String] {
-    sync()
-    let events = told.events.withLock { events in
+  func takeEvents() -> [WatchEvent] {
+    told.events.withLock { events in
       defer { events.removeAll() }
       return events
     }
-    return events.flatMap { event in
+  }
+
+  func view() -> [ViewedFile] {
+    let answer = Answer<[ViewedFile]>()
+    watcher.view { answer.put($0) }
+    return answer.take()
+  }
+
+  func audit() -> AuditAnswer {
+    let answer = Answer<AuditAnswer>()
+    watcher.audit { answer.put($0) }
+    return answer.take()
+  }
+
+  /// Syncs, and takes what was settled since the last time, as `created a`, `changed b`, merged and sorted.
+  func changes() -> [String] {
+    sync()
+    return takeEvents().flatMap { event in
       if case .settled(let set) = event {
         set.changes.map { "\($0.kind.rawValue) \($0.path.text)" }
       } else {

@@ -43,6 +43,8 @@ int cl_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsi
 
 // A GNU extension, so not in Swift's Glibc module.
 void cl_name_thread(const char *name);
+// The calling thread runs only when nothing else wants to; there is no way back for a normal user.
+void cl_make_thread_idle(void);
 
 // A GNU extension: accepts close-on-exec and non-blocking at once.
 int cl_accept(int socket);
