@@ -75,7 +75,7 @@ let package = Package(
 
     // Layer 4: the faces.
     room("API", ["Model", "Platform", "Wire", "HTTP", "Engine"]),
-    room("Client", ["Model", "Platform", "Wire", "Configuration"]),
+    room("Client", ["Model", "Platform", "Wire", "Configuration", "CLinux"]),
 
     // Layer 5: wiring only.
     program("mcpd", ["API", "CSystemd", "Engine", "HTTP", "Model", "Platform", "Wire"]),
