@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 
 /// Gathers what is written to a descriptor and hands it over in few calls.

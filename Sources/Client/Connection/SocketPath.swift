@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 internal import Platform
 
 /// Where the daemon listens, by the same rules as the daemon itself.
@@ -21,20 +19,19 @@ package enum SocketPath {
   /// Refuses a directory of the default places unless it is ours alone: in `/tmp` anybody could have made it.
   package static func check(_ path: String, user: UInt32) throws(Stop) {
     let directory = Files.parent(of: path)
-    var status = stat()
-    let result = unsafe Files.withPath(Array(directory.utf8)) { unsafe lstat($0, &status) }
-    if result != 0 { return }  // Nothing there: connecting says so.
+    // Nothing there: connecting says so.
+    guard let ownership = Files.ownership(of: directory) else { return }
     let hint = "remove it, then start the daemon again: it makes the directory itself"
-    if cl_is_directory(status.st_mode) == 0 {
+    if !ownership.isDirectory {
       throw Stop(.refused, "\(directory) is no directory: not talking to what listens there", hints: [hint])
     }
-    if status.st_uid != user {
+    if ownership.user != user {
       throw Stop(
         .refused,
-        "\(directory) belongs to user \(status.st_uid), not to you (\(user)): not talking to what listens there",
+        "\(directory) belongs to user \(ownership.user), not to you (\(user)): not talking to what listens there",
         hints: ["name the socket to use: --socket PATH"])
     }
-    if status.st_mode & 0o022 != 0 {
+    if ownership.isOpenToOthers {
       throw Stop(
         .refused, "\(directory) can be written by others: not talking to what listens there", hints: [hint])
     }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 
 /// Leaves the terminal as it was, whatever ends the process: the end of a command, Ctrl-C, a kill, a stop, a trap.
