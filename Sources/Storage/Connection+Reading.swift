@@ -88,6 +88,25 @@ extension Connection {
     return results
   }
 
+  /// Walks back along the unit's runs to the last one that was not red.
+  func redSince(_ run: RunID) throws(StorageError) -> Timestamp? {
+    try use(
+      """
+      SELECT verdict, discarded, started FROM runs WHERE unit = (SELECT unit FROM runs WHERE id = ?1) AND id <= ?1
+      ORDER BY id DESC
+      """
+    ) { statement throws(StorageError) in
+      var since: Timestamp?
+      _ = statement.bind(Int64(clamping: run.tick.number))
+      while try statement.step() {
+        guard let verdict = Verdict(rawValue: statement.text(0)), statement.integer(1) == 0 else { continue }
+        if !verdict.isRed { break }
+        since = Timestamp(milliseconds: statement.integer(2))
+      }
+      return since
+    }
+  }
+
   private func complete(_ row: PartialResult, run: Int64) throws(StorageError) -> StoredResult {
     let paths = try use(
       "SELECT bytes FROM reason_paths JOIN paths ON paths.id = path WHERE run = ? ORDER BY position"

@@ -87,6 +87,9 @@ extension Journal {
     try connection.execute("PRAGMA journal_size_limit=\(16 << 20)")
     try connection.execute("PRAGMA cache_size=-2000")
     try Schema.journal.migrate(connection)
+    // SQLite flushes the directory for its log, not for a file that was there already, empty.
+    try StorageError.translating { () throws(SystemError) in try Files.flushDirectory(Files.parent(of: path))
+    }
     return connection
   }
 
@@ -140,6 +143,7 @@ extension Journal {
   /// Copies the settings that can still be read; answers how many.
   static func rescue(from aside: String, into connection: Connection) -> Int {
     guard let damaged = try? Connection(aside, .readOnly) else { return 0 }
+    defer { try? Files.remove(aside + "-shm") }
     var rescued: [(String, String)] = []
     try? damaged.use("SELECT key, value FROM settings") { statement throws(StorageError) in
       while try statement.step() { rescued.append((statement.text(0), statement.text(1))) }

@@ -63,8 +63,13 @@ package struct StoredResult: Hashable, Sendable {
   package let log: Digest?
   package let path: RelativePath?
   package let settingsDigest: Digest?
+  /// Of a unit's newest verdict, when that is red: when the first of its unbroken row of red runs started.
+  package var redSince: Timestamp?
 
-  package init(result: RunResult, log: Digest?, path: RelativePath?, settingsDigest: Digest?) {
+  package init(
+    result: RunResult, log: Digest?, path: RelativePath?, settingsDigest: Digest?, redSince: Timestamp? = nil
+  ) {
+    self.redSince = redSince
     self.result = result
     self.log = log
     self.path = path

@@ -35,6 +35,16 @@ struct StateDirectory: ~Copyable, Sendable {
     self.lock = lock
   }
 
+  /// A directory that is open to others and holds other things was named by mistake: shutting it (`/tmp`, a project)
+  /// would do harm.
+  private static func refuseForeign(_ path: String, _ status: stat, _ elsewhere: String) throws(StorageError)
+  {
+    let names = (try? Files.names(in: path).map { String(decoding: $0, as: UTF8.self) }) ?? []
+    if status.st_mode & S_ISVTX == 0 && (names.isEmpty || names.contains("journal.db")) { return }
+    throw StorageError(
+      .stateUnusable, "\(path) is open to others and holds other things than mcpd's state", hint: elsewhere)
+  }
+
   private static func pid(in file: String) -> Int? {
     guard let bytes = try? Files.read(file, limit: 64) else { return nil }
     return Int(String(decoding: bytes, as: UTF8.self).filter { $0 != "\n" })
@@ -57,6 +67,7 @@ struct StateDirectory: ~Copyable, Sendable {
         .stateUnusable, "\(path) belongs to another user (uid \(status.st_uid), not \(geteuid()))",
         hint: "run mcpd as that user, or \(elsewhere)")
     }
+    if status.st_mode & 0o077 != 0 { try refuseForeign(path, status, elsewhere) }
     if status.st_mode & 0o077 != 0, unsafe chmod(path, status.st_mode & 0o700) != 0 {
       let error = SystemError.last("shut for others", path)
       throw StorageError(.stateUnusable, error.description, hint: error.hint ?? elsewhere)

@@ -27,9 +27,14 @@ extension Store {
   /// Empty when it cannot be read (`health` says so): what is unknown runs again.
   package func latestResults(project: ProjectName) -> [StoredResult] {
     attempt { connection throws(StorageError) in
-      try connection.results(
-        where: "units.project = ?", order: "runs.id", from: .verdicts,
-        bind: { $0.bind(project.text) })
+      try connection.snapshot { () throws(StorageError) in
+        var results = try connection.results(
+          where: "units.project = ?", order: "runs.id", from: .verdicts, bind: { $0.bind(project.text) })
+        for index in results.indices where results[index].result.verdict?.isRed == true {
+          results[index].redSince = try connection.redSince(results[index].result.run)
+        }
+        return results
+      }
     } ?? []
   }
 
@@ -57,7 +62,7 @@ extension Store {
           units.name = ? AND (?2 IS NULL OR units.project = ?2) AND (?3 IS NULL OR units.domain = ?3)
           """,
         order: "runs.id DESC LIMIT ?4", from: .runs,
-        bind: { $0.bind(unit).bind(project?.text).bind(domain?.text).bind(Int64(limit)) })
+        bind: { $0.bind(unit).bind(project?.text).bind(domain?.text).bind(Int64(max(0, limit))) })
     } ?? []
   }
 
@@ -152,18 +157,20 @@ extension Store {
   ) throws(StorageError) -> Result {
     do throws(StorageError) {
       let result = try mutex.withLock { connection throws(StorageError) in try body(connection) }
-      complaints.withLock { $0.readFailure = nil }
+      let isOver = complaints.withLock { complaints in
+        defer { complaints.readFailure = nil }
+        return complaints.readFailure != nil
+      }
+      if isOver { complaints.withLock { $0.changed }?() }
       return result
     } catch {
       let isNew = complaints.withLock { complaints in
-        defer { complaints.readFailure = error.code == .corrupt ? nil : error }
-        return complaints.readFailure != error
+        defer { complaints.readFailure = error }
+        return complaints.readFailure?.code != error.code
       }
-      if error.code == .corrupt {
-        queue.perform { [self] in confirmDamage() }
-      } else if isNew {
-        complaints.withLock { $0.changed }?()
-      }
+      // One look for a series of such reads: it takes seconds.
+      if isNew && error.code == .corrupt { queue.perform { [self] in confirmDamage() } }
+      if isNew { complaints.withLock { $0.changed }?() }
       throw error
     }
   }

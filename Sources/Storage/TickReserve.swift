@@ -64,7 +64,11 @@ package final class TickReserve: TickSource {
       isExtending.store(false, ordering: .releasing)
       extended.signal()
     }
-    if !isQueued { isExtending.store(false, ordering: .releasing) }
+    if !isQueued {
+      // Closed: whoever still asks gets a tick, and nothing under it is kept any more.
+      failure.withLock { $0 = StorageError(.closed, "the clock's reserve is closed") }
+      isExtending.store(false, ordering: .releasing)
+    }
   }
 
   /// Writes the newest tick itself, so that an orderly restart skips none.

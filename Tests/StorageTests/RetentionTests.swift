@@ -189,6 +189,23 @@ import Testing
     ended.take()
   }
 
+  @Test func `whoever puts a content waits for the collector, in whatever process that is`() throws {
+    let contents = try ContentStore(scratch.path + "/content")
+    let lock = try Files.open(contents.directory + "/lock", .readWrite)
+    #expect(flock(lock.number, LOCK_EX) == 0)
+    let done = Answer<Bool>()
+    ThreadBody { done.put((try? contents.put([(Digester.digest(of: [1]), [1])])) != nil) }.start(
+      named: "putter")
+    // The kernel lists who waits for a lock, with an arrow.
+    var lines: [Substring] = []
+    repeat {
+      lines = String(decoding: try Files.read("/proc/locks"), as: UTF8.self).split(separator: "\n")
+      #expect(contents.bytes(of: Digester.digest(of: [1])) == nil)
+    } while !lines.contains { $0.contains("->") && $0.contains(" \(getpid()) ") }
+    #expect(flock(lock.number, LOCK_UN) == 0)
+    #expect(done.take() && contents.bytes(of: Digester.digest(of: [1])) == [1])
+  }
+
   @Test func `a million events are read in pages without a walk through all of them`() throws {
     let store = try Store.opened(scratch.state, clock: clock)
     defer { store.close() }

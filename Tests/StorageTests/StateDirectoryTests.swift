@@ -29,6 +29,20 @@ import Testing
     try Store.opened(scratch.path + "/link").close()
   }
 
+  @Test func `a directory that others use is not shut`() throws {
+    try Files.makeDirectory(scratch.state)
+    try Files.replace(scratch.state + "/thesis.tex", with: [])
+    _ = unsafe chmod(scratch.state, 0o755)
+    let error = try refusal()
+    #expect(error.message == "\(scratch.state) is open to others and holds other things than mcpd's state")
+    var status = stat()
+    #expect(unsafe stat(scratch.state, &status) == 0 && status.st_mode & 0o777 == 0o755)
+    #expect(try Files.names(in: scratch.state).count == 1)
+    // Its owner's alone, it may hold other things of the daemon's.
+    _ = unsafe chmod(scratch.state, 0o700)
+    try Store.opened(scratch.state).close()
+  }
+
   @Test func `what is no directory is said to be none`() throws {
     try Files.replace(scratch.state, with: [])
     #expect(try refusal().code == .stateUnusable)

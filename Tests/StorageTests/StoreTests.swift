@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import Platform
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -43,7 +44,9 @@ import Testing
     }
     let store = try Store.opened(scratch.state)
     defer { store.close() }
-    #expect(store.latestResults(project: shop) == [stored(log)])
+    var newest = stored(log)
+    newest.redSince = Timestamp(milliseconds: 123_456)
+    #expect(store.latestResults(project: shop) == [newest])
     #expect(store.history(unit: unit("tests/test_cart.py"), limit: 9) == [stored(log)])
     #expect(store.log(of: RunID(Tick(7))) == log)
     #expect(
@@ -119,6 +122,49 @@ import Testing
           == .events(Array(expected)))
     }
     #expect(try store.ticks(after: .max) == [])
+  }
+
+  @Test func `a transaction that fails in its middle leaves nothing, and nothing else suffers`() throws {
+    let store = try Store.opened(scratch.state)
+    defer { store.close() }
+    try store.journal.withLock { journal throws(StorageError) in
+      try journal.connection.execute(
+        "CREATE TRIGGER t BEFORE INSERT ON settings WHEN new.key = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END"
+      )
+    }
+    let outcomes = Mutex<[Bool]>([])
+    for tick in 1...20 as ClosedRange<UInt64> {
+      store.record(
+        JournalTransaction(
+          events: [event(tick, .plan)],
+          results: [RecordedResult(result(tick, unit("u\(tick / 2)")), log: [UInt8(tick)])],
+          settings: [(tick % 2 == 0 ? "bad" : "good", "v")])
+      ) { outcome in outcomes.withLock { $0.append(outcome.isSuccess) } }
+    }
+    store.flush()
+    #expect(outcomes.withLock { $0 } == (1...20).map { $0 % 2 == 1 })
+    let odd = (1...20).filter { $0 % 2 == 1 }.map { UInt64($0) }
+    #expect(try store.ticks(after: 0) == odd)
+    #expect(store.latestResults(project: shop).map(\.result.run.tick.number) == odd)
+    #expect(store.log(of: RunID(Tick(4))) == nil && store.log(of: RunID(Tick(5))) == [5])
+    #expect(store.setting("bad") == nil && store.health.isEmpty)
+  }
+
+  @Test func `a red unit is red since the first of its unbroken row of red runs`() throws {
+    let store = try Store.opened(scratch.state)
+    defer { store.close() }
+    let row: [(Verdict?, Bool)] = [
+      (.failed, false), (.passed, false), (.error, false), (nil, true), (.failed, false), (.passed, true),
+      (.timedOut, false),
+    ]
+    for (index, (verdict, isDiscarded)) in row.enumerated() {
+      let run = result(
+        UInt64(index + 1), unit("a"), verdict, at: 1_000_000 + Int64(index), discarded: isDiscarded)
+      store.keep(results: [RecordedResult(run)])
+    }
+    store.keep(results: [RecordedResult(result(9, unit("b")))])
+    #expect(
+      store.latestResults(project: shop).map(\.redSince) == [Timestamp(milliseconds: 1_000_002_000), nil])
   }
 
   @Test func `settings are set, replaced and taken away`() throws {
