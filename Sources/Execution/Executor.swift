@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Runs units: each under a supervisor of its own that survives us, judged when it has left its outcome.
 ///
-/// `start`, `stop` and `discard` return at once; the work is done on a thread of the executor's, one thing after the
-/// other, and the ends of all supervisors are awaited by one more thread.
+/// `start`, `stop` and `discard` return at once. One thread starts runs, one after the other (looking for an interpreter
+/// may take its time), one judges those that ended, and one waits for the ends of all supervisors.
 package final class Executor: Sendable {
   package typealias Done = @Sendable (RunReport) -> Void
 
@@ -28,7 +28,8 @@ package final class Executor: Sendable {
   private let clock: any Clock
   private let environment: [String: String]
   private let toolchain: Toolchain
-  private let worker = WorkerThread(named: "mcpd-runs")
+  private let starts = WorkerThread(named: "mcpd-starts")
+  private let ends = WorkerThread(named: "mcpd-ends")
   private let exits: ExitWaiter
   private let state = Mutex(State())
   private let idle = Condition()
@@ -50,14 +51,14 @@ package final class Executor: Sendable {
 
   // MARK: - Orders
 
-  /// `done` is called once, on a thread of the executor's; the run's directory stays until `discard`.
+  /// `done` is called once, on a thread of the executor's that must not be blocked; the run's directory stays until `discard`.
   package func start(_ request: RunRequest, done: @escaping Done) {
     let isAccepted = state.withLock { state in
       if state.isClosed { return false }
       state.active[request.run] = Active()
       return true
     }
-    if isAccepted { worker.enqueue { [self] in launch(request, done: done) } }
+    if isAccepted { starts.enqueue { [self] in launch(request, done: done) } }
   }
 
   /// Asks the run to end, firmly in the end; `done` of its start is called with `stopped`, or with how it ended meanwhile.
@@ -71,7 +72,7 @@ package final class Executor: Sendable {
 
   /// Removes the run's directory, once its report has been stored.
   package func discard(_ run: RunID) {
-    worker.enqueue { [self] in
+    ends.enqueue { [self] in
       // What cannot be removed now is found again at the next start.
       try? RunDirectory(run: run, in: runs).remove()
     }
@@ -92,7 +93,8 @@ package final class Executor: Sendable {
       idle.wait { state.withLock { $0.active.isEmpty } }
     }
     exits.close()
-    worker.close()
+    starts.close()
+    ends.close()
   }
 
   // MARK: - Starting
@@ -113,7 +115,9 @@ package final class Executor: Sendable {
 
   /// Writes the run's directory, up to the order.
   private func prepare(_ request: RunRequest, in directory: RunDirectory) -> Result<RunOrder, Diagnostic> {
-    do throws(SystemError) { try directory.make(for: request) } catch {
+    let user = RunUser.owner(of: request.root)
+    let ground: String
+    do throws(SystemError) { ground = try directory.make(for: request, user: user) } catch {
       return .failure(error.diagnostic(code: "run-directory-unwritable"))
     }
     let runner: any Runner
@@ -121,22 +125,23 @@ package final class Executor: Sendable {
     switch (
       Runners.runner(for: request.settings.runner),
       RunEnvironment.build(
-        for: request.settings, base: environment, temporary: directory.temporary,
-        readFile: RunEnvironment.reader(for: request))
+        for: request.settings, base: user?.adapted(environment) ?? environment, temporary: ground + "/tmp",
+        readFile: RunEnvironment.reader(for: request, user: user))
     ) {
     case (.success(let found), .success(let built)): (runner, variables) = (found, built)
     case (.failure(let diagnostic), _), (_, .failure(let diagnostic)): return .failure(diagnostic)
     }
-    let place = RunPlace(directory: directory.path, environment: variables, toolchain: toolchain)
+    let place = RunPlace(directory: ground, environment: variables, toolchain: toolchain, user: user)
     return runner.command(for: request, in: place).flatMap { command in
       variables.merge(command.environment) { $1 }
       variables["MCPD_RUN"] = request.run.description
       variables["MCPD_RUN_DIRECTORY"] = directory.path
       let order = RunOrder(
         run: request.run, command: command.command, directory: request.workingDirectory,
-        environment: RunEnvironment.lines(variables), timeLimit: request.settings.budget.time)
+        environment: RunEnvironment.lines(variables), timeLimit: request.settings.budget.time,
+        user: user?.orderUser)
       do throws(SystemError) {
-        try directory.write(command.files)
+        try directory.write(command.files, into: ground, for: user)
         try directory.write(order)
         return .success(order)
       } catch {
@@ -181,7 +186,7 @@ package final class Executor: Sendable {
     _ handle: SupervisorHandle, _ request: RunRequest, in directory: RunDirectory, done: @escaping Done
   ) {
     let ended: @Sendable () -> Void = { [self] in
-      worker.enqueue { [self] in
+      ends.enqueue { [self] in
         let end = handle.reap()
         finish(report(request, in: directory, supervisor: end), done)
       }
@@ -259,7 +264,7 @@ package final class Executor: Sendable {
     resolve: @escaping @Sendable (ProjectName, DomainName) -> (root: [UInt8], settings: DomainSettings)?,
     found: @escaping @Sendable (RunRequest) -> Void = { _ in }, done: @escaping Done
   ) {
-    _ = worker.run { [self] in
+    _ = ends.run { [self] in
       let names = (try? Files.names(in: runs)) ?? []
       let runsFound = names.compactMap { RunID(String(decoding: $0, as: UTF8.self)) }.sorted()
       for run in runsFound {
@@ -304,7 +309,7 @@ package final class Executor: Sendable {
       // It is between its start and its first words, or just ending: its lock tells.
       return ThreadBody { [self] in
         directory.waitForLock()
-        worker.enqueue { [self] in finish(report(request, in: directory, supervisor: nil), done) }
+        ends.enqueue { [self] in finish(report(request, in: directory, supervisor: nil), done) }
       }.start(named: "mcpd-exit")
     }
     follow(SupervisorHandle(adopted: holder), request, in: directory, done: done)

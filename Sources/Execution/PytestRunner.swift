@@ -27,7 +27,10 @@ package struct PytestRunner: Runner {
       case .failure(let diagnostic): return .failure(diagnostic)
       }
     } else {
-      switch (request.unitArgument, place.toolchain.python(for: request, environment: place.environment)) {
+      switch (
+        request.unitArgument,
+        place.toolchain.python(for: request, environment: place.environment, user: place.user)
+      ) {
       case (.success(let unit), .success(let python)): words = [python.file, "-m", "pytest", unit]
       case (.failure(let diagnostic), _), (_, .failure(let diagnostic)): return .failure(diagnostic)
       }

@@ -12,12 +12,13 @@ package enum PythonProbe: Hashable, Sendable {
     print(sys.executable); print(sys.version.split()[0]); print(pytest.__version__)
     """
 
-  package static func run(_ python: String, _ directory: String, _ environment: [String: String])
-    -> PythonProbe
-  {
+  package static func run(
+    _ python: String, _ directory: String, _ environment: [String: String], _ user: RunUser?
+  ) -> PythonProbe {
     var start = ProcessStart(
       program: python, arguments: [python, "-c", question], environment: RunEnvironment.lines(environment))
     start.directory = Array(directory.utf8)
+    start.user = user?.processUser
     let result: Subprocess.Result
     do throws(ProcessStartError) {
       result = try Subprocess.run(

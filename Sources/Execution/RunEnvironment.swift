@@ -42,17 +42,19 @@ package enum RunEnvironment {
   }
 
   /// Reads an `env_file`, which is named relative to the domain's directory.
-  static func reader(for request: RunRequest) -> (String) -> Result<[UInt8], Diagnostic> {
+  static func reader(for request: RunRequest, user: RunUser?) -> (String) -> Result<[UInt8], Diagnostic> {
     { name in
       let path =
         name.hasPrefix("/") ? name : String(decoding: request.workingDirectory, as: UTF8.self) + "/" + name
+      let hints = ["`env_file` of the domain `\(request.settings.name)` names it"]
+      if let user, !user.mayRead(path) {
+        return .failure(
+          Diagnostic(code: "env-file-unreadable", "\(path) may not be read by \(user.name)", hints: hints))
+      }
       do throws(SystemError) {
         return .success(try Files.read(path, limit: 1 << 20))
       } catch {
-        return .failure(
-          Diagnostic(
-            code: "env-file-unreadable", error.description,
-            hints: ["`env_file` of the domain `\(request.settings.name)` names it"]))
+        return .failure(Diagnostic(code: "env-file-unreadable", error.description, hints: hints))
       }
     }
   }

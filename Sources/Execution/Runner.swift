@@ -29,16 +29,21 @@ package struct ProjectFiles: Sendable {
 
 /// Where a run may put things of its own, and what it finds around it.
 package struct RunPlace: Sendable {
-  /// The run's directory, absolute.
+  /// Absolute; the run may write here.
   package let directory: String
   /// The environment that the run will have, without what its runner adds.
   package let environment: [String: String]
   package let toolchain: Toolchain
+  /// As whom it runs; nil is ourselves.
+  package let user: RunUser?
 
-  package init(directory: String, environment: [String: String], toolchain: Toolchain) {
+  package init(
+    directory: String, environment: [String: String], toolchain: Toolchain, user: RunUser? = nil
+  ) {
     self.directory = directory
     self.environment = environment
     self.toolchain = toolchain
+    self.user = user
   }
 
   /// Where a runner's own report goes.

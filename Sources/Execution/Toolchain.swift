@@ -20,21 +20,23 @@ package final class Toolchain: Sendable {
     }
   }
 
+  /// Asks an interpreter, in a directory, with an environment, as a user.
+  package typealias Probe = @Sendable (String, String, [String: String], RunUser?) -> PythonProbe
+
   private struct ProbeKey: Hashable {
     let candidate: String
     let directory: String
     let isPinned: [UInt8]?
     let identity: FileIdentity?
+    let user: RunUser?
   }
 
   private let lookup: FileLookup
-  private let probe:
-    @Sendable (_ python: String, _ directory: String, _ environment: [String: String]) -> PythonProbe
+  private let probe: Probe
   private let probes = Mutex<[ProbeKey: PythonProbe]>([:])
 
   package init(
-    lookup: FileLookup = .system,
-    probe: @escaping @Sendable (String, String, [String: String]) -> PythonProbe = PythonProbe.run
+    lookup: FileLookup = .system, probe: @escaping Probe = { PythonProbe.run($0, $1, $2, $3) }
   ) {
     self.lookup = lookup
     self.probe = probe
@@ -64,7 +66,7 @@ package final class Toolchain: Sendable {
 
   /// The interpreter that has pytest.
   package func python(
-    for request: RunRequest, environment: [String: String]
+    for request: RunRequest, environment: [String: String], user: RunUser? = nil
   ) -> Result<Choice, Diagnostic> {
     let root = String(decoding: request.root, as: UTF8.self)
     let directory = String(decoding: request.workingDirectory, as: UTF8.self)
@@ -72,7 +74,7 @@ package final class Toolchain: Sendable {
       lookup: lookup, root: root, directory: directory, environment: environment)
     var refusals: [String] = []
     for candidate in search.candidates {
-      switch probed(candidate.file, directory: directory, environment: environment) {
+      switch probed(candidate.file, directory, environment, user) {
       case .usable(let file, let version, let pytest):
         return .success(
           Choice(tool: "python", file: file, version: "\(version), pytest \(pytest)", why: candidate.why))
@@ -93,13 +95,15 @@ package final class Toolchain: Sendable {
         hints: search.hints(for: nil) + refusals.prefix(4)))
   }
 
-  private func probed(_ candidate: String, directory: String, environment: [String: String]) -> PythonProbe {
+  private func probed(
+    _ candidate: String, _ directory: String, _ environment: [String: String], _ user: RunUser?
+  ) -> PythonProbe {
     // A shim (pyenv, asdf) decides by this file which interpreter it is.
     let key = ProbeKey(
       candidate: candidate, directory: directory, isPinned: lookup.read(directory + "/.python-version"),
-      identity: lookup.identity(candidate))
+      identity: lookup.identity(candidate), user: user)
     if let known = probes.withLock({ $0[key] }) { return known }
-    let found = probe(candidate, directory, environment)
+    let found = probe(candidate, directory, environment, user)
     // What fails may be mended at any moment (`pip install pytest`), so only success is kept.
     if case .usable = found { probes.withLock { $0[key] = found } }
     return found

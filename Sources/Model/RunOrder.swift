@@ -16,10 +16,25 @@ package struct RunOrder: Hashable, Sendable {
   /// Of the output, how many bytes of its beginning and of its end are kept.
   package let keptHead: Int
   package let keptTail: Int
+  /// Whom the process becomes; nil is the supervisor's own user.
+  package let user: User?
+
+  package struct User: Hashable, Sendable {
+    package let uid: UInt32
+    package let gid: UInt32
+    package let groups: [UInt32]
+
+    package init(uid: UInt32, gid: UInt32, groups: [UInt32]) {
+      self.uid = uid
+      self.gid = gid
+      self.groups = groups
+    }
+  }
 
   package init(
     run: RunID, command: [String], directory: [UInt8], environment: [String], timeLimit: Duration,
-    grace: Duration = .seconds(2), keptHead: Int = 512 << 10, keptTail: Int = 512 << 10
+    grace: Duration = .seconds(2), keptHead: Int = 512 << 10, keptTail: Int = 512 << 10,
+    user: User? = nil
   ) {
     self.run = run
     self.command = command
@@ -29,6 +44,7 @@ package struct RunOrder: Hashable, Sendable {
     self.grace = grace
     self.keptHead = keptHead
     self.keptTail = keptTail
+    self.user = user
   }
 
   private static let magic = "mcpd-order-1"
@@ -44,6 +60,9 @@ package struct RunOrder: Hashable, Sendable {
     writer.write(grace.wholeNanoseconds)
     writer.write(Int64(keptHead))
     writer.write(Int64(keptTail))
+    if let user {
+      for number in [user.uid, user.gid] + user.groups { writer.write(UInt64(number)) }
+    }
     return writer.bytes
   }
 
@@ -62,6 +81,16 @@ package struct RunOrder: Hashable, Sendable {
     else { throw ByteReader.Malformed(offset: bounds) }
     keptHead = head
     keptTail = tail
+    var numbers: [UInt32] = []
+    while !reader.isAtEnd {
+      let start = reader.offset
+      guard let number = UInt32(exactly: try reader.unsigned()), numbers.count < 70_000 else {
+        throw ByteReader.Malformed(offset: start)
+      }
+      numbers.append(number)
+    }
+    guard numbers.count != 1 else { throw ByteReader.Malformed(offset: reader.offset) }
+    user = numbers.isEmpty ? nil : User(uid: numbers[0], gid: numbers[1], groups: Array(numbers.dropFirst(2)))
     guard reader.isAtEnd, !command.isEmpty else { throw ByteReader.Malformed(offset: reader.offset) }
   }
 }

@@ -63,7 +63,7 @@ package struct ScratchDirectory: Hashable, Sendable {
       do throws(SystemError) {
         inner = try Files.open(name, [.read, .directory, .noFollow], relativeTo: number)
       } catch {
-        _ = unsafe Files.withPath(name) { unsafe fchmodat(number, $0, 0o700, 0) }
+        _ = unsafe Files.withPath(name) { unsafe fchmodat(number, $0, 0o700, AT_SYMLINK_NOFOLLOW) }
         inner = try Files.open(name, [.read, .directory, .noFollow], relativeTo: number)
       }
       // A directory that may not be written cannot be emptied.

@@ -42,6 +42,7 @@ final class Supervisor {
       program: order.command[0], arguments: order.command, environment: order.environment)
     start.directory = order.directory
     start.session = .newSession
+    start.user = order.user.map { ProcessStart.User(uid: $0.uid, gid: $0.gid, groups: $0.groups) }
     start.standardOutput = pipe.writing.number
     start.standardError = pipe.writing.number
     // Should we be killed, nobody bounds the run any more: it goes along, and the daemon ends what it has started.

@@ -121,7 +121,7 @@ import Testing
     let bench = try Bench()
     let request = bench.request(Bench.settings(command: Self.waiting))
     let directory = RunDirectory(run: request.run, in: bench.runs)
-    try directory.make(for: request)
+    _ = try directory.make(for: request, user: nil)
     try directory.write(
       RunOrder(
         run: request.run, command: ["/bin/sh"] + Self.waiting.dropFirst(), directory: request.root,
