@@ -7,6 +7,9 @@ internal import Platform
 package enum ConfigurationLoader {
   package static let fileName = ".mcpd.yaml"
 
+  /// Everything that can be said of a configuration, by its stable code.
+  package static let codes = Code.allCases.map(\.rawValue)
+
   /// - Parameters:
   ///   - directory: anywhere in the project.
   ///   - layers: the files beside the project's own.

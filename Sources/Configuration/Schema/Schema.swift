@@ -231,7 +231,7 @@ enum Schema {
       get: { .boolean($0.warm) }, set: { $0.warm = $1.boolean ?? $0.warm }),
     Key(
       "retries.failed", .integer(0...100),
-      "How often a red unit runs again on the same inputs before it is called failed.", example: "0",
+      "How often a red unit runs again on the same inputs before it is called failed.", example: "1",
       get: { .integer($0.retries.failed) }, set: { $0.retries.failed = $1.integer ?? 0 }),
     Key(
       "retries.flaky", .integer(0...100), "The same for a unit that is known to be flaky.", example: "2",

@@ -61,7 +61,9 @@ extension Shape {
   var name: String {
     switch self {
     case .text(let rule): rule.name
-    case .integer(let range): "whole number, \(range.lowerBound) to \(range.upperBound)"
+    case .integer(let range):
+      range.count == 1
+        ? "`\(range.lowerBound)`" : "whole number, \(range.lowerBound) to \(range.upperBound)"
     case .boolean: "`true` or `false`"
     case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
     case .share: "share of the machine, 1% to 100%"
@@ -72,7 +74,7 @@ extension Shape {
       "size, \(Quantity.text(bytes: range.lowerBound)) to \(Quantity.text(bytes: range.upperBound))"
     case .date: "day, YYYY-MM-DD"
     case .trigger: "`save`, `commit`, `push`, `manual`, `every DURATION`"
-    case .list(let item, _): "list of " + item.name
+    case .list(let item, _): "list; each: " + item.name
     case .record(let fields):
       "map of " + fields.map { "`\($0.name)`" + ($0.isRequired ? "" : " (optional)") }.joined(separator: ", ")
     case .dictionary(let key, let value): "map of \(key.name) to \(value.name)"
