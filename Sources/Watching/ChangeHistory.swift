@@ -10,6 +10,12 @@ package struct ChangeHistory: Sendable {
     package let tick: Tick
     package let path: PathBook.PathID
     package let kind: ChangeKind
+
+    package init(tick: Tick, path: PathBook.PathID, kind: ChangeKind) {
+      self.tick = tick
+      self.path = path
+      self.kind = kind
+    }
   }
 
   /// Nothing is known of what happened up to here: a clock before it is answered with everything.
@@ -26,6 +32,7 @@ package struct ChangeHistory: Sendable {
   }
 
   package var isEmpty: Bool { newest.isEmpty }
+  package var newestTick: Tick? { entries.last.flatMap { $0?.tick } }
   package var all: [Entry] { entries.compactMap { $0 } }
 
   package mutating func append(_ entry: Entry) {

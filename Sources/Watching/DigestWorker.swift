@@ -12,6 +12,8 @@ final class DigestWorker: Sendable {
     let status: EntryStatus
     /// Somebody waits for it: not at idle priority, and before the others.
     let isUrgent: Bool
+    /// The file's times lie so far back that a change after this would move them.
+    let isPast: Bool
   }
 
   struct Answer: Sendable {

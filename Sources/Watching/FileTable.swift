@@ -77,6 +77,7 @@ package struct FileTable: Sendable {
   package func nameBytes(_ entry: Entry) -> ArraySlice<UInt8> { names.name(nameIDs[Int(entry)]) }
   package func inode(_ entry: Entry) -> UInt64 { inodes[Int(entry)] }
   package func mode(_ entry: Entry) -> UInt16 { modes[Int(entry)] }
+  package func flags(_ entry: Entry) -> Flags { flags[Int(entry)] }
   package func has(_ entry: Entry, _ flag: Flags) -> Bool { flags[Int(entry)].contains(flag) }
   package func isDirectory(_ entry: Entry) -> Bool { modes[Int(entry)] & 0o170_000 == 0o040_000 }
   /// Whether the row holds an entry now.

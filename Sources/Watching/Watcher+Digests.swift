@@ -12,7 +12,8 @@ extension Watcher {
     requested += 1
     digestWorker.ask([
       DigestWorker.Request(
-        entry: entry, path: table.path(entry), status: table.status(entry), isUrgent: isUrgent)
+        entry: entry, path: table.path(entry), status: table.status(entry), isUrgent: isUrgent,
+        isPast: !isRacy(table.status(entry), clock.wall().milliseconds))
     ])
   }
 
@@ -31,6 +32,7 @@ extension Watcher {
       where isCurrent && status.isSame(as: answer.request.status)
         && (isAwaited || marks[key(table.parent(entry), table.name(entry))] == nil):
         table.setDigest(entry, digest)
+        if answer.request.isPast { table.set(entry, .racy, false) }
       default: break
       }
       if isAwaited && isCurrent {
@@ -44,8 +46,15 @@ extension Watcher {
 
   /// After the first crawl: all digests, a few at a time, as far as the options allow.
   func feedWorker() {
-    guard isArmed, digestCursor < table.capacity, requested < Self.batch else { return }
+    guard isArmed, digestCursor < table.capacity, requested < Self.batch else {
+      if requested == 0 && hasUnstoredDigests {
+        hasUnstoredDigests = false
+        storeSoon()
+      }
+      return
+    }
     var requests: [DigestWorker.Request] = []
+    let now = clock.wall().milliseconds
     while digestCursor < table.capacity && requests.count < Self.batch {
       let entry = Entry(digestCursor)
       digestCursor += 1
@@ -58,9 +67,12 @@ extension Watcher {
       digestedFiles += 1
       digestedBytes += status.size
       requests.append(
-        DigestWorker.Request(entry: entry, path: table.path(entry), status: status, isUrgent: false))
+        DigestWorker.Request(
+          entry: entry, path: table.path(entry), status: status, isUrgent: false, isPast: !isRacy(status, now)
+        ))
     }
     requested += requests.count
+    hasUnstoredDigests = true
     digestWorker.ask(requests)
   }
 

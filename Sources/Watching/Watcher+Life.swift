@@ -10,14 +10,25 @@ extension Watcher {
     if let failure = cookies.arm(notifyNumber) { cookieFailure = failure }
     readLayout()
     watchGit()
-    crawl([rootTask()], .adopt)
+    let isContinued = restore()
+    crawl([rootTask()], isContinued ? .deep : .adopt)
     dropAdrift()
+    settle()
     isArmed = true
     refreshStatus()
     toldStatus = status
-    tell(.armed(status, changedWhileDown: nil))
-    if !isResolved { settle() }
+    storeFirst()
+    tell(.armed(status, changedWhileDown: isContinued ? missedChanges() : nil))
     feedWorker()
+  }
+
+  /// What changed since the caller last kept a tick: with what was told to a caller that did not live to keep it.
+  private func missedChanges() -> ChangeSet? {
+    guard let kept = options.resumeAfter else {
+      return changedWhileDown ?? ChangeSet(tick: ticks.current, changes: [])
+    }
+    let answer = changes(since: kept)
+    return answer.fresh ? nil : ChangeSet(tick: answer.clock, changes: answer.changes)
   }
 
   func rootMoved() {
@@ -95,6 +106,9 @@ extension Watcher {
         tell(.status(status))
       }
     }
+    if let storeAt, storeAt <= clock.now() {
+      settler.isQuiet ? storeNow() : (self.storeAt = clock.now() + .milliseconds(500))
+    }
   }
 
   /// When `advance` wants to be called again if nothing happens before.
@@ -102,7 +116,8 @@ extension Watcher {
     if !isArmed { return nil }
     let settled = keeper.holdsBack ? nil : settler.deadline
     let retry = waiters.contains(where: isAnswerable) ? retryAt : nil
-    return [settled, retry, keeper.nextLook, awaited.isEmpty ? nil : patience].compactMap { $0 }.min()
+    return [settled, retry, storeAt, keeper.nextLook, awaited.isEmpty ? nil : patience].compactMap { $0 }
+      .min()
   }
 
   /// Until when those who wait for a `sync` wait for the digests of large files.
@@ -180,7 +195,8 @@ extension Watcher {
 extension Watcher {
   /// Answers those who still wait, with what is known.
   func stop() {
-    settle()
+    if isArmed { settle() }
+    storeFinally()
     for waiter in waiters {
       let tick = ticks.current
       outputs.append(.call { waiter.done(tick) })

@@ -177,7 +177,13 @@ extension Watcher {
       changes.append(Change(path: RelativePath(unchecked: path), kind: kind, tick: tick))
     }
     hasNoticed = !kept.isEmpty
-    tell(.settled(ChangeSet(tick: changes[changes.count - 1].tick, changes: changes)))
+    let set = ChangeSet(tick: changes[changes.count - 1].tick, changes: changes)
+    if isArmed {
+      journalise(differences, changes)
+      tell(.settled(set))
+    } else {
+      changedWhileDown = set
+    }
   }
 
   private func difference(_ baseline: Baseline, _ entry: Entry?) -> ChangeKind? {

@@ -2,6 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Model
 internal import Platform
+internal import Synchronization
 
 /// The watched view of one project and all that keeps it true. It lives on one thread.
 ///
@@ -81,8 +82,20 @@ final class Watcher {
   /// Requests to the worker that have no answer yet.
   var requested = 0
   var digestCursor = 0
+  var hasUnstoredDigests = false
   var digestedFiles = 0
   var digestedBytes: UInt64 = 0
+
+  /// Of the stored view and its journal.
+  var generation: UInt64 = 0
+  var journal: ChangeJournal?
+  var viewLength = 0
+  /// What the first comparison with the stored view found.
+  var changedWhileDown: ChangeSet?
+  /// When the view is written next.
+  var storeAt: Instant?
+  let isStoring = Flag()
+  var storeFailure: SystemError?
 
   var audits: [AuditRun] = []
   var waiters: [Waiter] = []
@@ -228,4 +241,13 @@ final class Watcher {
     status.directories = table.directoryCount
     status.files = table.fileCount
   }
+}
+
+/// A flag that two threads share.
+final class Flag: Sendable {
+  private let value = Atomic(false)
+
+  func exchange(_ new: Bool) -> Bool { value.exchange(new, ordering: .acquiringAndReleasing) }
+  func clear() { value.store(false, ordering: .releasing) }
+  var isSet: Bool { value.load(ordering: .acquiring) }
 }

@@ -150,7 +150,7 @@ import Watching
     let branch =
       "cd '\(scratch.root)' && git checkout -qb side HEAD~6 && echo s > side && git add -A && git commit -qm s"
     try #require(shell(branch) != nil)
-    let rig = try Rig(scratch)
+    let rig = try Rig(scratch) { $0.settle = SettleSettings() }
     rig.sync()
     _ = rig.takeEvents()
     try #require(shell("cd '\(scratch.root)' && git rebase -q side main -x 'sleep 0.1'") != nil)

@@ -74,6 +74,9 @@ final class Rig: Sendable {
     self.scratch = scratch
     self.ticks = ticks
     var options = WatcherOptions(root: Array(scratch.root.utf8), stateDirectory: scratch.state)
+    // Only a `sync` settles, unless a test says otherwise: what is told then does not depend on the machine's pace.
+    options.settle.quiet = .seconds(30)
+    options.settle.atMost = .seconds(60)
     configure(&options)
     let told = Told()
     self.told = told
