@@ -107,7 +107,8 @@ extension StorageError {
       case .diskFull: "free some space on that file system"
       case .diskReadOnly: "mount it writable, or choose another place with --state-dir"
       case .stateUnusable: "check who owns it and its permission bits"
-      case .diskFailing: "look at the kernel's log for the disk (journalctl -k)"
+      case .diskFailing:
+        "check space and quota there (df, quota), and the kernel's log for the disk (journalctl -k)"
       default: nil
       }
     return StorageError(code, "cannot \(operation) \(path): \(reason)", hint: hint, sqlite: result)

@@ -104,9 +104,30 @@ import Testing
     throws
   {
     let disk = try SmallDisk(scratch.path + "/disk", kilobytes: 2048)
-    let store = try Store.opened(disk.path + "/state")
+    try Self.survive(
+      .diskFull, in: disk.path + "/state", becomeFull: { try disk.fill(leaving: 100) }, hasSpace: disk.empty)
+  }
+
+  /// The same without root: files may not grow beyond a bound, in a process of its own.
+  @Test func `a bound on the size of files is survived like a full disk`() async {
+    let path = scratch.state
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      signal(SIGXFSZ, SIG_IGN)
+      func bound(_ bytes: UInt) {
+        var limit = rlimit(rlim_cur: bytes, rlim_max: UInt.max)
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      }
+      try Self.survive(
+        .diskFailing, in: path, becomeFull: { bound(400 << 10) }, hasSpace: { bound(UInt.max) })
+    }
+  }
+
+  private static func survive(
+    _ code: StorageError.Code, in state: String, becomeFull: () throws -> Void, hasSpace: () -> Void
+  ) throws {
+    let store = try Store.opened(state)
     let changes = Changes(store)
-    try disk.fill(leaving: 100)
+    try becomeFull()
     var failed: [UInt64] = []
     var all: [UInt64] = []
     for number in 0..<80 {
@@ -117,24 +138,24 @@ import Testing
       let kept = store.keep(
         events: [event(tick)], results: [RecordedResult(result(tick, unit("u\(number)")), log: log)])
       if case .failure(let error) = kept {
-        #expect(error.code == .diskFull)
+        try #require(error.code == code, "\(error)")
         failed.append(tick)
       }
     }
-    #expect(!failed.isEmpty && failed.count < 80)
+    try #require(!failed.isEmpty && failed.count < 80)
     let complaint = try #require(store.health.first)
-    #expect(complaint.code == "disk-full" && complaint.hints == ["free some space on that file system"])
-    #expect(complaint.message.hasSuffix("\(failed.count) transactions wait in memory for it"))
-    // Reading goes on meanwhile, and the clock too.
-    #expect(store.latestResults(project: shop).count == 80 - failed.count)
-    for _ in 0..<100_000 { all[0] = max(all[0], 1); _ = store.ticks.next() }
-    disk.empty()
-    changes.wait { store.health.isEmpty }
-    #expect(store.flush().isSuccess)
-    #expect(try store.ticks(after: 0) == all)
-    #expect(store.latestResults(project: shop).count == 80)
+    try #require(complaint.code == code.rawValue && complaint.hints.first?.contains("space") == true)
+    try #require(complaint.message.hasSuffix("\(failed.count) transactions wait in memory for it"))
+    // Reading goes on meanwhile, and the clock too, beyond its reserved block.
+    try #require(store.latestResults(project: shop).count == 80 - failed.count)
+    for _ in 0..<100_000 { _ = store.ticks.next() }
+    hasSpace()
+    try #require(changes.wait { store.health.isEmpty })
+    try #require(store.flush().isSuccess)
+    try #require(try store.ticks(after: 0) == all)
+    try #require(store.latestResults(project: shop).count == 80)
     for (number, tick) in all.enumerated() {
-      #expect(store.log(of: RunID(Tick(tick)))?.first == UInt8(number))
+      try #require(store.log(of: RunID(Tick(tick)))?.first == UInt8(number))
     }
     store.close()
   }
@@ -148,9 +169,8 @@ private final class Changes: Sendable {
     store.onHealthChange { [changed] in changed.signal() }
   }
 
-  func wait(until predicate: () -> Bool) {
-    let came = changed.wait(atMost: .seconds(20), until: predicate)
-    #expect(came)
+  func wait(until predicate: () -> Bool) -> Bool {
+    changed.wait(atMost: .seconds(20), until: predicate)
   }
 }
 
