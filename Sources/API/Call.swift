@@ -1,100 +1,104 @@
 internal import HTTP
+internal import Model
 internal import Wire
 
-/// One request on its way through the API, and the one answer to it. A call of a batch has no connection of its own.
+/// One request on its way through the API; alone, or one of a batch.
 struct Call: Sendable {
   let request: Request
-  /// Called once, from any thread.
-  let answer: @Sendable (Response) -> Void
-  /// Calls back when nobody waits for the answer any more.
+  /// What stood in the path where the route has a name: `{domain}`, `{id}`.
+  var parameters: [String] = []
+  /// Takes the reply, once, from any thread.
+  let reply: @Sendable (Reply) -> Void
+  /// Calls back if the client goes away before the reply.
   let onGone: @Sendable (@escaping @Sendable () -> Void) -> Void
-  /// The parts of the path that the route leaves open, in order.
-  var captures: [String] = []
+  let isBatched: Bool
 
-  func refuse(_ problem: Problem) { answer(.problem(problem)) }
-
-  func answer(status: Int = 200, json: [UInt8]) {
-    answer(.full(status: status, headers: [.json], body: json))
-  }
-
-  func answer(status: Int = 200, _ value: some WireWritable) { answer(status: status, json: value.encoded) }
-
-  func answer(_ result: Result<some WireWritable, Problem>) {
+  func reply<Value: WireWritable>(_ result: Result<Value, Problem>) {
     switch result {
-    case .success(let value): answer(value)
-    case .failure(let problem): refuse(problem)
+    case .success(let value): reply(Reply(value))
+    case .failure(let problem): reply(Reply(problem))
     }
   }
 
-  /// The project that the query selects.
-  var project: String? { request.target.value("project") }
+  // MARK: The query
 
-  /// A query's value as a number; a problem that points at it when it is none.
-  func number(_ name: String) -> Result<UInt64?, Problem> {
-    guard let text = request.target.value(name) else { return .success(nil) }
-    guard let number = UInt64(text), text == String(number) else {
-      return .failure(
-        Problem(
-          status: 400, code: "bad-number", title: "Not a number",
-          detail: "`\(name)` is to be a whole number, not `\(text)`",
-          pointer: "/\(name)"))
-    }
-    return .success(number)
+  func text(_ name: String) -> String? {
+    request.target.value(name).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  func flag(_ name: String) -> Bool? {
+  var project: String? { text("project") }
+
+  func required(_ name: String) throws(Problem) -> String {
+    guard let text = text(name) else { throw .badQuery(name, "`\(name)` is missing") }
+    return text
+  }
+
+  func flag(_ name: String) throws(Problem) -> Bool? {
     switch request.target.value(name) {
-    case "true", "1", "": true
-    case "false", "0": false
-    default: nil
+    case nil: return nil
+    case "true", "1", "yes", "": return true
+    case "false", "0", "no": return false
+    case let text?: throw .badQuery(name, "`\(name)` is true or false, not \(text)")
     }
   }
 
-  /// The body as JSON; an empty one is an empty object.
-  func body() -> Result<JSONReader, Problem> {
-    if request.body.isEmpty { return .success(JSONReader(.object([]))) }
-    do throws(JSON.Malformed) {
-      let json = try JSON(parsing: request.body)
-      guard case .object = json else {
-        return .failure(
-          Problem(WireError(pointer: "", reason: "the body must be an object, not \(json.kind)")))
-      }
-      return .success(JSONReader(json))
-    } catch {
-      return .failure(Problem(error))
+  func limit(default value: Int) throws(Problem) -> Int {
+    guard let text = text("limit") else { return value }
+    guard let limit = Int(text), (1...10_000).contains(limit) else {
+      throw .badQuery("limit", "`limit` is a whole number from 1 to 10000, not \(text)")
     }
+    return limit
   }
-}
 
-extension Field {
-  static let json = Field("Content-Type", "application/json")
-  static let text = Field("Content-Type", "text/plain; charset=utf-8")
-}
+  func clock(_ name: String) throws(Problem) -> Tick? {
+    guard let text = text(name) else { return nil }
+    guard let number = UInt64(text), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      throw .badQuery(name, "`\(name)` is a clock, a whole number from 0 on, not \(text)")
+    }
+    return Tick(number)
+  }
 
-extension Response {
-  static func problem(_ problem: Problem, headers: [Field] = []) -> Response {
-    .full(
-      status: problem.status, headers: [Field("Content-Type", "application/problem+json")] + headers,
-      body: problem.encoded)
+  // MARK: The body
+
+  /// The body as an object; an empty one has no members.
+  func body() throws(Problem) -> JSONReader {
+    if request.body.isEmpty { return JSONReader(.object([])) }
+    let json: JSON
+    do throws(JSON.Malformed) { json = try JSON(parsing: request.body) } catch { throw Problem(error) }
+    guard case .object = json else {
+      throw Problem(WireError(pointer: "", reason: "must be an object, not \(json.kind)"))
+    }
+    return JSONReader(json)
+  }
+
+  /// Named in the body or in the query.
+  func projectOfBody() throws(Problem) -> String? {
+    let reader = try body()
+    do throws(WireError) { return try reader.optionalString("project") ?? project } catch {
+      throw Problem(error)
+    }
   }
 }
 
 extension Problem {
-  static func notFound(_ path: String) -> Problem {
+  static func badQuery(_ name: String, _ detail: String) -> Problem {
     Problem(
-      status: 404, code: "unknown-path", title: "No such path", detail: "nothing is at \(path)",
-      hint: "Docs/ lists the API's paths; GET /api/v1/status is the first")
+      status: 400, code: "bad-request", title: "A wrong query", detail: detail, pointer: "/" + name)
   }
 
-  static func wrongMethod(_ method: String, _ path: String, allowed: [String]) -> Problem {
-    Problem(
-      status: 405, code: "wrong-method", title: "Wrong method", detail: "\(path) does not take \(method)",
-      hint: "it takes \(allowed.joined(separator: ", "))")
+  static func missing(_ pointer: String, _ detail: String) -> Problem {
+    Problem(status: 400, code: "bad-request", title: "Something is missing", detail: detail, pointer: pointer)
   }
 
   static func notAvailable(_ what: String) -> Problem {
     Problem(
       status: 501, code: "not-available", title: "Not available",
-      detail: "\(what) is not part of this build of mcpd")
+      detail: "\(what) not part of this version")
+  }
+
+  static func unknownDomain(_ name: String, known: [String] = []) -> Problem {
+    Problem(
+      status: 404, code: "unknown-domain", title: "No such domain", detail: "no domain is named \(name)",
+      hint: known.isEmpty ? nil : "domains are: \(known.joined(separator: ", "))")
   }
 }

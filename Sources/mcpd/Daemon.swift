@@ -36,8 +36,8 @@ enum Daemon {
     do throws(SystemError) {
       let socket = try listen(options)
       try engine.start(projects: options.projects.map(Places.absolute))
-      let router = Router(door: engine)
-      server = try Server(listening: socket) { request, responder in router.handle(request, responder) }
+      let api = API(door: engine)
+      server = try Server(listening: socket) { request, responder in api.handle(request, responder) }
     } catch {
       engine.stop()
       let isTaken = error.number == EADDRINUSE
