@@ -129,6 +129,26 @@ extension API {
         status: 400, code: "bad-request", title: "Not an absolute path",
         detail: "a project is added by its directory's absolute path", pointer: "/directory")
     }
-    command(.addProject(directory: directory), call)
+    command(.addProject(directory: directory, toolchain: try Self.variables(body)), call)
+  }
+
+  /// The variables of the caller's shell that say where its tools are; what else is among them is left out further down.
+  private static func variables(_ body: JSONReader) throws(Problem) -> [String: String] {
+    var variables: [String: String] = [:]
+    do throws(WireError) {
+      guard let environment = try body.find("environment"), !environment.json.isNull else { return [:] }
+      guard case .object(let members) = environment.json else {
+        throw environment.error("must be an object of texts")
+      }
+      for member in members {
+        guard let value = member.value.string else {
+          throw WireError(pointer: "/environment/\(member.name)", reason: "must be a text")
+        }
+        variables[member.name] = value
+      }
+    } catch {
+      throw Problem(error)
+    }
+    return variables
   }
 }

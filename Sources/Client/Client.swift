@@ -22,7 +22,10 @@ package enum Client {
     do throws(Stop) {
       let invocation = try ArgumentParser.parse(arguments)
       wantsDocument = invocation.wantsDocument
-      return try Session(invocation, surroundings, output, complaints).perform()
+      let session = try Session(invocation, surroundings, output, complaints)
+      // Where nobody said which project, a directory outside all of them means all of them. A refused request has changed
+      // nothing and nothing has been printed, so the command may simply be done once more.
+      return try session.orAll { () throws(Stop) in try session.perform() }
     } catch {
       if wantsDocument, let problem = error.problem {
         output.write(problem.encoded)

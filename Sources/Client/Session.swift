@@ -42,7 +42,7 @@ package final class Session {
 
   var projectQuery: (String, String?) { ("project", daemon.project) }
 
-  /// For what is only looked at: outside every project the answer is about all of them, not an error.
+  /// Outside every project the current directory selects all of them; only a project that was named has to be there.
   func orAll<Answer>(_ ask: () throws(Stop) -> Answer) throws(Stop) -> Answer {
     do { return try ask() } catch
       where error.problem?.code == "unknown-project" && invocation.value("--project") == nil

@@ -115,7 +115,7 @@ extension Dispatcher {
     var candidates: [Planner.Candidate] = []
     for domain in project.domains where domain.settings.runsOnSave {
       for (name, unit) in domain.units {
-        let isDue = !unit.holds && !unit.isCancelled && project.isSniffing
+        let isDue = !unit.holds && !unit.isCancelled && project.isSniffing && !isHeldBack(unit, project)
         candidates.append(
           Planner.Candidate(
             unit: UnitID(project: project.name, domain: domain.name, unit: name),
@@ -127,6 +127,9 @@ extension Dispatcher {
     let plan = Planner.plan(clock: project.lastChange, candidates: candidates)
     if !plan.assignments.isEmpty || pending.isForChanges {
       tell(.plan, project.name, .plan(plan, isFirst: !project.isKnown))
+    }
+    if !project.isKnown && project.firstRun == nil && !plan.assignments.isEmpty {
+      project.firstRun = FirstRun(count: plan.assignments.count, started: moment.now)
     }
     project.isPlanOpen = project.isPlanOpen || !plan.assignments.isEmpty
     for assignment in plan.assignments {

@@ -22,7 +22,8 @@ extension Dispatcher {
       isPaused = false
       each(project, ticket) { $1.isPaused = false }
     case .cancel(let run): cancel(run, ticket)
-    case .addProject(let directory): order(.openProject(directory: directory, ticket))
+    case .addProject(let directory, let toolchain):
+      order(.openProject(directory: directory, toolchain: toolchain, ticket))
     case .removeProject(let name):
       guard index(of: ProjectName(name)) != nil else {
         guard case .failure(let problem) = select(name) else { return finish(ticket) }

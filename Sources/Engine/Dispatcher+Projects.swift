@@ -14,6 +14,11 @@ extension Dispatcher {
     project.configurationComplaints = opening.report.diagnostics
     project.domains = project.settings.domains.map { DomainState(settings: $0) }
     project.lastChange = opening.lastChange
+    project.toolchain = opening.toolchain
+    if opening.isFirstRunHeld {
+      project.firstRun = FirstRun(count: 0, started: moment.now)
+      project.firstRun!.held = FirstRun.tooLong(nil, nil)
+    }
     if project.domains.contains(where: {
       opening.settingsDigests[$0.name] != opening.report.domainDigests[$0.name]
     }) {

@@ -99,7 +99,8 @@ extension Dispatcher {
     let request = RunRequest(
       run: run, unit: UnitID(project: project.name, domain: domain.name, unit: name), path: unit.path,
       clock: project.lastChange, reason: entry.reason, attempt: entry.attempt, root: Array(project.root.utf8),
-      settings: domain.settings)
+      settings: domain.settings, toolchain: project.toolchain,
+      isBackground: project.firstRun?.held == nil && project.firstRun != nil && !entry.isForced)
     unit.phase = .running(run)
     projects[p].domains[d].units[name] = unit
     projects[p].domains[d].queue.removeAll { $0 == name }

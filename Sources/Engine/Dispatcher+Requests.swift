@@ -138,6 +138,7 @@ extension Dispatcher {
     switch units(for: request, names) {
     case .failure(let problem): order(.answer(ticket, .refused(problem)))
     case .success(let chosen):
+      if request.all { for name in names { withProject(name) { $0.endFirstRun(&$1) } } }
       for id in chosen where needsRun(id, request) {
         withProject(id.project) {
           $0.enqueue(id.unit, in: id.domain, QueueEntry(reason: .forced, isForced: true), &$1)

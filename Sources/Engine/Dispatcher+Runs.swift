@@ -193,6 +193,7 @@ extension Dispatcher {
     unit.again = nil
     if unit.phase == .storing { unit.phase = .idle }
     project.isKnown = true
+    paceFirstRun(&project)
     project.domains[index].units[id.unit] = unit
     if let again { enqueue(id.unit, in: id.domain, QueueEntry(reason: again), &project) }
     tellState(&project)

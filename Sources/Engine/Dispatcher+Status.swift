@@ -58,7 +58,7 @@ extension Dispatcher {
     var complaints = project.configurationComplaints + project.watchComplaints
     if case .lost(let why) = project.phase { complaints.insert(why, at: 0) }
     complaints += project.domains.compactMap(\.complaint)
-    if let held = project.firstRunHeld { complaints.append(held) }
+    if let held = project.firstRun?.held { complaints.append(held) }
     let failures = failures(of: project)
     return Status.Project(
       name: project.name.text, root: project.root, state: state(of: project), sniffing: project.isSniffing,

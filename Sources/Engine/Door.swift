@@ -68,7 +68,8 @@ package enum Command: Hashable, Sendable {
   case pause(project: String?)
   case resume(project: String?)
   case cancel(run: String)
-  case addProject(directory: String)
+  /// `toolchain` are the variables of the caller's shell that say where its tools are.
+  case addProject(directory: String, toolchain: [String: String])
   case removeProject(name: String)
   case reloadConfiguration
 }

@@ -31,8 +31,8 @@ extension Engine {
     case .record(let record): write(record)
     case .answer(let ticket, let answer): give(answer, to: ticket)
     case .wake(let moment): alarm.withLock { $0 }?.set(at: moment)
-    case .openProject(let directory, let ticket):
-      reading.enqueue { [self] in add(directory, ticket) }
+    case .openProject(let directory, let toolchain, let ticket):
+      reading.enqueue { [self] in add(directory, toolchain, ticket) }
     case .closeProject(let name):
       let watcher = watchers.withLock { $0.removeValue(forKey: name) }
       watcher?.stop {}

@@ -37,10 +37,30 @@ extension Engine {
       isSniffing: !isOff && loaded.settings?.sniffing ?? true,
       lastChange: storedTick(Dispatcher.changedKey(name)) ?? .zero,
       results: store.latestResults(project: name).map { stored in
-        StoredVerdict(result: stored.result, log: stored.log, redSince: nil)
-      }, settingsDigests: digests)
+        StoredVerdict(result: stored.result, log: stored.log, redSince: stored.redSince)
+      }, settingsDigests: digests,
+      isFirstRunHeld: store.setting(Dispatcher.firstRunKey(name)) == "held",
+      toolchain: toolchain(of: loaded.root))
     post(.projectAdded(opening))
     return name
+  }
+
+  static func toolchainKey(_ root: String) -> String { "toolchain/\(root)" }
+
+  static func encode(_ variables: [String: String]) -> String {
+    let members = ToolchainVariables.recorded(from: variables).sorted { $0.key < $1.key }
+    return String(
+      decoding: JSON.object(members.map { JSON.Member($0.key, .string($0.value)) }).encoded, as: UTF8.self)
+  }
+
+  /// What was recorded when the project was added; nothing for one that the daemon was started with.
+  private func toolchain(of root: String) -> [String: String] {
+    guard let text = store.setting(Self.toolchainKey(root)), let json = try? JSON(parsing: Array(text.utf8)),
+      case .object(let members) = json
+    else { return [:] }
+    var variables: [String: String] = [:]
+    for member in members { variables[member.name] = member.value.string }
+    return ToolchainVariables.recorded(from: variables)
   }
 
   private func storedTick(_ key: String) -> Tick? {
@@ -99,7 +119,7 @@ extension Engine {
   }
 
   /// `projects add`: refused when it cannot be watched; kept for the next start.
-  func add(_ directory: String, _ ticket: Ticket) {
+  func add(_ directory: String, _ toolchain: [String: String], _ ticket: Ticket) {
     let loaded = load(directory)
     guard Files.kind(of: loaded.root) == .directory else {
       let problem = Problem(
@@ -115,7 +135,9 @@ extension Engine {
       return give(.refused(problem), to: ticket)
     }
     let key = Self.projectKey(loaded.root)
-    store.record(JournalTransaction(settings: [(key, "added")])) { [self] result in
+    store.record(
+      JournalTransaction(settings: [(key, "added"), (Self.toolchainKey(loaded.root), Self.encode(toolchain))])
+    ) { [self] result in
       switch result {
       case .success:
         reading.enqueue { [self] in

@@ -116,7 +116,7 @@ package final class Engine: Sendable {
   package var projectSummary: [String] {
     dispatcher.withLock { dispatcher in
       dispatcher.projects.map { project in
-        let domains = project.domains.map { "\($0.name) (\($0.units.count))" }.joined(separator: ", ")
+        let domains = project.domains.map(\.name.text).joined(separator: ", ")
         let tested =
           domains.isEmpty ? "nothing to test was found; write a .mcpd.yaml: mcpd-client init" : domains
         if case .lost(let why) = project.phase { return "\(project.name): \(why.message)" }

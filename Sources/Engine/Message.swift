@@ -65,12 +65,16 @@ package struct ProjectOpening: Sendable {
   package var lastChange: Tick
   /// The newest stored result of each unit.
   package var results: [StoredVerdict]
+  /// The first full run was held back in an earlier life.
+  package var isFirstRunHeld: Bool
+  package var toolchain: [String: String]
   /// Digests of the domains' settings under which those results came about.
   package var settingsDigests: [DomainName: String]
 
   package init(
     name: ProjectName, root: String, report: SettingsReport, isSniffing: Bool, lastChange: Tick,
-    results: [StoredVerdict], settingsDigests: [DomainName: String]
+    results: [StoredVerdict], settingsDigests: [DomainName: String], isFirstRunHeld: Bool = false,
+    toolchain: [String: String] = [:]
   ) {
     self.name = name
     self.root = root
@@ -79,6 +83,8 @@ package struct ProjectOpening: Sendable {
     self.lastChange = lastChange
     self.results = results
     self.settingsDigests = settingsDigests
+    self.isFirstRunHeld = isFirstRunHeld
+    self.toolchain = toolchain
   }
 }
 

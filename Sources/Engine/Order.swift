@@ -20,7 +20,7 @@ package enum Order: Sendable {
   case answer(Ticket, Answer)
   /// Send `.woken` at (or soon after) this moment; a later order replaces an earlier one.
   case wake(at: Instant)
-  case openProject(directory: String, Ticket)
+  case openProject(directory: String, toolchain: [String: String], Ticket)
   case closeProject(ProjectName)
 
   package enum Answer: Sendable {

@@ -28,8 +28,10 @@ struct ProjectState: Sendable {
   /// A plan in the making: what it waits for before it can be made.
   var pending: PendingPlan?
   var writes = WriteAttribution()
-  /// Set while the first full run is held back because it would take long.
-  var firstRunHeld: Diagnostic?
+  /// The first full run, while it is under way or held back; nil once every unit had its chance.
+  var firstRun: FirstRun?
+  /// The variables of the person's shell that say where the tools are.
+  var toolchain: [String: String] = [:]
   /// Whether any verdict has ever been earned here.
   var isKnown: Bool
   var lastToldState: Status.State?

@@ -122,10 +122,12 @@ package final class Executor: Sendable {
     }
     let runner: any Runner
     var variables: [String: String]
+    let own = environment.merging(request.toolchain) { $1 }
+    let base = user?.adapted(own) ?? own
     switch (
       Runners.runner(for: request.settings.runner),
       RunEnvironment.build(
-        for: request.settings, base: user?.adapted(environment) ?? environment, temporary: ground + "/tmp",
+        for: request.settings, base: base, temporary: ground + "/tmp",
         readFile: RunEnvironment.reader(for: request, user: user))
     ) {
     case (.success(let found), .success(let built)): (runner, variables) = (found, built)
@@ -139,7 +141,7 @@ package final class Executor: Sendable {
       let order = RunOrder(
         run: request.run, command: command.command, directory: request.workingDirectory,
         environment: RunEnvironment.lines(variables), timeLimit: request.settings.budget.time,
-        user: user?.orderUser)
+        isBackground: request.isBackground, user: user?.orderUser)
       do throws(SystemError) {
         try directory.write(command.files, into: ground, for: user)
         try directory.write(order)

@@ -4,17 +4,7 @@ internal import Platform
 /// The environment of a run: built from nothing, so that no token of the daemon's shell leaks into a test.
 package enum RunEnvironment {
   /// What people's programs need to feel at home.
-  private static let personal = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ"]
-
-  /// Where tools live and which of them to take.
-  private static let toolchain = [
-    "VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT", "PYENV_VERSION", "CARGO_HOME", "RUSTUP_HOME",
-    "RUSTUP_TOOLCHAIN",
-    "GOPATH", "GOROOT", "GOCACHE", "GOMODCACHE", "GOTOOLCHAIN", "NVM_DIR", "NVM_BIN", "JAVA_HOME", "CC",
-    "CXX", "AR",
-    "LD", "PKG_CONFIG_PATH", "SWIFTLY_HOME_DIR", "SWIFTLY_BIN_DIR", "SDKROOT", "ASDF_DIR", "ASDF_DATA_DIR",
-    "MISE_DATA_DIR",
-  ]
+  private static let personal = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ"]
 
   /// Without `MCPD_RUN`, and without what the runner adds. `base` is the daemon's environment, or a project's recorded one.
   package static func build(
@@ -22,7 +12,7 @@ package enum RunEnvironment {
     readFile: (String) -> Result<[UInt8], Diagnostic>
   ) -> Result<[String: String], Diagnostic> {
     var environment: [String: String] = [:]
-    for name in personal + toolchain { environment[name] = base[name] }
+    for name in personal + ToolchainVariables.names { environment[name] = base[name] }
     for (name, value) in base where name.hasPrefix("LC_") { environment[name] = value }
     if environment["PATH"] == nil { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
     environment["TMPDIR"] = temporary

@@ -16,6 +16,8 @@ package struct RunOrder: Hashable, Sendable {
   /// Of the output, how many bytes of its beginning and of its end are kept.
   package let keptHead: Int
   package let keptTail: Int
+  /// Gives way to everything else on the machine.
+  package let isBackground: Bool
   /// Whom the process becomes; nil is the supervisor's own user.
   package let user: User?
 
@@ -34,7 +36,7 @@ package struct RunOrder: Hashable, Sendable {
   package init(
     run: RunID, command: [String], directory: [UInt8], environment: [String], timeLimit: Duration,
     grace: Duration = .seconds(2), keptHead: Int = 512 << 10, keptTail: Int = 512 << 10,
-    user: User? = nil
+    isBackground: Bool = false, user: User? = nil
   ) {
     self.run = run
     self.command = command
@@ -44,10 +46,11 @@ package struct RunOrder: Hashable, Sendable {
     self.grace = grace
     self.keptHead = keptHead
     self.keptTail = keptTail
+    self.isBackground = isBackground
     self.user = user
   }
 
-  private static let magic = "mcpd-order-1"
+  private static let magic = "mcpd-order-2"
 
   package var encoded: [UInt8] {
     var writer = ByteWriter()
@@ -60,6 +63,7 @@ package struct RunOrder: Hashable, Sendable {
     writer.write(grace.wholeNanoseconds)
     writer.write(Int64(keptHead))
     writer.write(Int64(keptTail))
+    writer.write(isBackground)
     if let user {
       for number in [user.uid, user.gid] + user.groups { writer.write(UInt64(number)) }
     }
@@ -81,6 +85,7 @@ package struct RunOrder: Hashable, Sendable {
     else { throw ByteReader.Malformed(offset: bounds) }
     keptHead = head
     keptTail = tail
+    isBackground = try reader.flag()
     var numbers: [UInt32] = []
     while !reader.isAtEnd {
       let start = reader.offset

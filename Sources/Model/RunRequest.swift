@@ -11,11 +11,15 @@ package struct RunRequest: Hashable, Sendable {
   /// Absolute, as bytes.
   package let root: [UInt8]
   package let settings: DomainSettings
+  /// Where the project's tools are, as its person's shell has it: laid over the daemon's own variables.
+  package let toolchain: [String: String]
+  /// Gives way to everything else on the machine.
+  package let isBackground: Bool
 
   package init(
     run: RunID, unit: UnitID, path: RelativePath?, clock: Tick, reason: Reason, attempt: Int = 1,
     root: [UInt8],
-    settings: DomainSettings
+    settings: DomainSettings, toolchain: [String: String] = [:], isBackground: Bool = false
   ) {
     self.run = run
     self.unit = unit
@@ -25,6 +29,8 @@ package struct RunRequest: Hashable, Sendable {
     self.attempt = attempt
     self.root = root
     self.settings = settings
+    self.toolchain = toolchain
+    self.isBackground = isBackground
   }
 }
 

@@ -49,6 +49,10 @@ final class Supervisor {
     start.deathSignal = SIGKILL
     // A crash must not leave a core file in the checkout.
     start.limits = [ProcessStart.Limit(resource: Int32(RLIMIT_CORE.rawValue), soft: 0, hard: UInt64.max)]
+    if order.isBackground {
+      start.niceness = 19
+      start.hasIdleIO = true
+    }
     let begin = clock.now()
     let child: ChildProcess
     do throws(ProcessStartError) { child = try ChildProcess(start) } catch {

@@ -29,7 +29,7 @@ enum Daemon {
           supervisor: supervisor, environment: Places.environment, version: version))
     } catch {
       Complaint.say(error.message, hints: error.hints)
-      return error.code == StorageError.Code.stateInUse.rawValue ? 5 : 2
+      return 5
     }
     let server: Server
     let reporter = Reporter(engine, log)
@@ -44,7 +44,7 @@ enum Daemon {
       Complaint.say(
         isTaken ? "a daemon listens on \(socketPath(options)) already" : error.description,
         hints: isTaken ? ["look at it: mcpd-client status"] : error.hint.map { [$0] } ?? [])
-      return isTaken ? 5 : 2
+      return 5
     }
     reporter.start()
     announceReady(engine, options, log)

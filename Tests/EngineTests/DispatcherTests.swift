@@ -161,3 +161,45 @@ private func rested(_ seed: UInt64 = 1) -> World {
     #expect(world.starts(of: "fast-0") >= before + 3)
   }
 }
+
+@Suite struct `First contact` {
+  @Test func `a first run that would take long waits for a person's word`() {
+    var world = World(seed: 3, longFirstRun: .seconds(60))
+    world.arm(since: nil)
+    world.discover()
+    world.discover()
+    #expect(world.runs.values.allSatisfy { $0.request.isBackground })
+    // Three verdicts take a minute each: five of them are too long.
+    for _ in 0..<3 {
+      world.now += 60_000_000_000
+      world.finish()
+      world.sync()
+      world.acknowledge()
+    }
+    world.drain()
+    let held = world.dispatcher.results(of: World.project, where: { $0.holds })
+    #expect(held.count < 5)
+    #expect(world.dispatcher.state == .unknown || world.dispatcher.state == .red)
+    #expect(
+      world.journal.flatMap(\.transaction.settings).contains {
+        $0.key == "first-run/shop" && $0.value == "held"
+      })
+
+    var request = SniffRequest()
+    request.all = true
+    _ = world.answer(to: .sniff(request, world.ticket()))
+    world.drain()
+    #expect(world.dispatcher.results(of: World.project, where: { $0.holds }).count == 5)
+    #expect(world.complaints == [])
+  }
+
+  @Test func `a quick first run goes through, out of everybody's way`() {
+    var world = World(seed: 4, longFirstRun: .seconds(60))
+    world.arm(since: nil)
+    world.drain(step: 1_000_000)
+    #expect(world.dispatcher.results(of: World.project, where: { $0.holds }).count == 5)
+    world.change()
+    world.deliver()
+    #expect(world.runs.values.allSatisfy { !$0.request.isBackground })
+  }
+}

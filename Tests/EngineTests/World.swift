@@ -87,9 +87,14 @@ struct World {
   var answers: [Ticket: Order.Answer] = [:]
   var unitCount: [DomainName: Int] = [World.fast: 3, World.slow: 2]
 
-  init(seed: UInt64) {
+  let limits: Dispatcher.Limits
+
+  init(seed: UInt64, longFirstRun: Duration = .seconds(1 << 30)) {
     generator = SeededGenerator(seed: seed)
-    dispatcher = Dispatcher(ticks: ticks, limits: .init(cores: 2))
+    var limits = Dispatcher.Limits(cores: 2)
+    limits.longFirstRun = longFirstRun
+    self.limits = limits
+    dispatcher = Dispatcher(ticks: ticks, limits: limits)
     open(results: [])
   }
 
@@ -272,7 +277,7 @@ struct World {
     firstSequence = UInt64(acknowledged)
     (syncs, discoveries, reloads, asked, answered, isPaused, isSniffing) = ([], [], 0, [], [], false, true)
     undelivered = []
-    dispatcher = Dispatcher(ticks: ticks, limits: .init(cores: 2))
+    dispatcher = Dispatcher(ticks: ticks, limits: limits)
     open(
       results: newest.values.map { StoredVerdict(result: $0, log: nil, redSince: nil) },
       lastChange: stored(Dispatcher.changedKey(World.project)) ?? 0)
@@ -311,9 +316,9 @@ struct World {
   /// Lets everything that is under way come to its end.
   ///
   /// Every run of `writer` rewrites `out.txt` before it ends.
-  mutating func drain(writer: String? = nil) {
+  mutating func drain(writer: String? = nil, step: Int64 = 2_000_000_000) {
     for _ in 0..<10_000 {
-      now += 2_000_000_000
+      now += step
       if !undelivered.isEmpty {
         deliver()
       } else if reloads > 0 {

@@ -84,7 +84,16 @@ extension Session {
       throw .usage("\(directory) is \(isThere ? "no directory" : "not there")")
     }
     var writer = JSONWriter()
-    writer.object { $0.field("directory", directory) }
+    let toolchain = ToolchainVariables.recorded(from: surroundings.environment).sorted { $0.key < $1.key }
+    writer.object { writer in
+      writer.field("directory", directory)
+      writer.object("environment") { writer in
+        for (name, value) in toolchain {
+          writer.name(name)
+          writer.value(value)
+        }
+      }
+    }
     let document = try daemon.request("POST", "/api/v1/projects", body: writer.bytes)
     if try !printDocument(document) { note("\(Text.oneLine(directory)) is watched") }
     return .done
