@@ -20,7 +20,7 @@ package enum ConfigurationLoader {
     var loading = Loading(root: root, tree: DiskTree(root: root)) { path, mayBeAbsent in
       SourceText.read(path, shownAs: path, mayBeAbsent: mayBeAbsent)
     }
-    if Files.kind(of: root) != .directory { loading.refuseRoot() }
+    do throws(SystemError) { _ = try Files.entries(in: root) } catch { loading.refuseRoot(error) }
     return loading.run(layers)
   }
 
@@ -68,12 +68,12 @@ private struct Loading {
     self.readText = readText
   }
 
-  mutating func refuseRoot() {
+  mutating func refuseRoot(_ error: SystemError) {
     mistakes.append(
       Mistake(
         Diagnostic(
-          .error, code: Code.cannotRead.rawValue, "\(root) is no directory that can be read",
-          hints: ["name the directory of a project"])))
+          .error, code: Code.cannotRead.rawValue, error.description,
+          hints: [error.hint ?? "name the directory of a project"])))
   }
 
   mutating func run(_ layers: ConfigurationLayers) -> LoadedConfiguration {

@@ -88,15 +88,7 @@ package struct InitialFile: Sendable {
 
   /// Names of files go into comments; none of them may end the line or bring control characters along.
   private static func comment(_ text: String) -> String {
-    var view = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars.prefix(200) {
-      let isControl =
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0xfeff
-        || scalar.value == 0x2028 || scalar.value == 0x2029
-        || scalar.value >= 0xfffe && scalar.value <= 0xffff
-      view.append(isControl ? " " : scalar)
-    }
-    return String(view)
+    Printable.text(String(text.unicodeScalars.prefix(200)))
   }
 
   private static func capitalised(_ text: String) -> String {

@@ -35,7 +35,7 @@ extension Diagnostic {
     if let directory, directory != "/", file.hasPrefix(directory + "/") {
       file = String(file.dropFirst(directory.count + 1))
     }
-    return "\(file):\(place.line):\(place.column): \(body)"
+    return "\(Printable.text(file)):\(place.line):\(place.column): \(body)"
   }
 }
 
@@ -47,13 +47,7 @@ private struct Excerpt {
 
   init(_ bytes: ArraySlice<UInt8>, place: Diagnostic.Place, width: Int, hint: String?) {
     // Whatever the bytes are, a terminal gets no control characters from them.
-    let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar -> Unicode.Scalar in
-      switch scalar.value {
-      case 0x09: " "
-      case 0x00...0x1f, 0x7f...0x9f, 0x200e...0x200f, 0x202a...0x202e, 0x2066...0x2069, 0xfeff: "\u{fffd}"
-      default: scalar
-      }
-    }
+    let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.map(Printable.scalar)
     let start = min(max(0, place.column - 1), scalars.count)
     let from = start > Self.room - 24 ? start - 24 : 0
     let shown = scalars[from...].prefix(Self.room)

@@ -7,8 +7,13 @@ package enum ProjectRoot {
   ///
   /// It is the directory itself or the nearest one above it that holds a `.mcpd.yaml`, not above the top of the git
   /// work tree; else that top; without git the directory itself.
-  package static func find(from directory: String) -> String {
+  ///
+  /// A home directory under git (dotfiles) is not the project of what lies in it without git of its own.
+  package static func find(
+    from directory: String, home: String? = ConfigurationLayers.environmentVariable("HOME")
+  ) -> String {
     let start = absolute(directory)
+    let home = home.map(absolute)
     var current = start
     var nearest: String?
     while true {
@@ -18,7 +23,10 @@ package enum ProjectRoot {
         nearest = current
       }
       if current == start, let nearest { return nearest }
-      if Files.kind(of: current + "/.git") != nil { return nearest ?? current }
+      if Files.kind(of: current + "/.git") != nil {
+        if current != start && (current == home || current == "/") { return nearest ?? start }
+        return nearest ?? current
+      }
       if current == "/" { return start }
       current = Files.parent(of: current)
     }

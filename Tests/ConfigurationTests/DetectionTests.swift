@@ -99,6 +99,16 @@ private let layouts: [Layout] = [
     "unittest with suffixes", ["src/a.py": "", "tests/a_test.py": unittest],
     ["unit : command python3 -m unittest discover -s tests -p *_test.py env PYTHONPATH=src"]),
   .init(
+    "unittest by names that only unittest takes",
+    ["tests/__init__.py": "", "tests/testcart.py": unittest, "testing.py": "x"],
+    ["unit : command python3 -m unittest discover -s tests -t ."]),
+  .init(
+    "names that are no tests", ["testing.py": "x", "tests/__init__.py": ""], [], note: "no tests were found"),
+  .init(
+    "a script over bats", ["package.json": "{\"scripts\": {\"test\": \"bats test\"}}", "test/a.bats": ""],
+    ["unit : command bats {unit} include test/*.bats"], note: "only calls bats"),
+  .init("another build system", ["pom.xml": ""], [], note: "mvn, -q, test"),
+  .init(
     "names of the project's own",
     ["pytest.ini": "[pytest]\npython_files = check_*.py\n", "checks/check_a.py": passing], ["unit : pytest"]),
   // Compiled.

@@ -154,6 +154,11 @@ private func layers(_ scratch: Scratch) -> ConfigurationLayers {
     #expect(root("repo/sub/deep") == "repo/sub")
     #expect(root("plain/a") == "plain/a")
     #expect(root("tree/a") == "tree")
+    #expect(
+      ProjectRoot.find(from: scratch.path + "/repo/a", home: scratch.path + "/repo") == scratch.path
+        + "/repo/a")
+    #expect(
+      ProjectRoot.find(from: scratch.path + "/repo", home: scratch.path + "/repo") == scratch.path + "/repo")
     try scratch.link("link", to: "repo/a")
     #expect(root("link") == "repo")
   }

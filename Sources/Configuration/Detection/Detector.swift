@@ -71,8 +71,21 @@ struct Findings {
     return NestedLayer.unique(start, suffix: suffix, directory: path, taken: taken) ?? start
   }
 
+  /// Build systems that are seen and not understood, and what their people type.
+  private static let others = [
+    ("pom.xml", "mvn, -q, test"), ("gradlew", "./gradlew, test"), ("Rakefile", "rake, test"),
+    ("mix.exs", "mix, test"),
+    ("composer.json", "composer, test"), ("meson.build", "meson, test, -C, build"),
+    ("configure.ac", "make, check"),
+    ("deno.json", "deno, test"), ("BUILD.bazel", "bazel, test, //..."), ("stack.yaml", "stack, test"),
+  ]
+
   func detection() -> Detection {
     var notes = notes
+    for (file, command) in Self.others where tree.hasFile(file, in: "") {
+      notes.append(
+        "\(file) is not looked into; a domain for it: {runner: command, command: [\(command)]}")
+    }
     if domains.isEmpty {
       notes.append(
         "no tests were found; name a command that checks this project in .mcpd.yaml:"

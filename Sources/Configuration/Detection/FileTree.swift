@@ -30,11 +30,11 @@ package struct DiskTree: FileTree {
   private func full(_ path: String) -> String { path.isEmpty ? root : root + "/" + path }
 
   package func entries(of directory: String) -> [FileTreeEntry] {
-    guard let names = try? Files.names(in: full(directory)) else { return [] }
-    return names.compactMap { bytes in
-      guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
-      let kind = Files.kind(of: full(directory) + "/" + name, followLinks: false)
-      return kind.map { FileTreeEntry(name, isDirectory: $0 == .directory) }
+    guard let entries = try? Files.entries(in: full(directory)) else { return [] }
+    return entries.compactMap { entry in
+      String(validating: entry.name, as: UTF8.self).map {
+        FileTreeEntry($0, isDirectory: entry.kind == .directory)
+      }
     }
   }
 

@@ -15,7 +15,10 @@ enum NodeDetector {
       let package = package(in: directory, tree)
       let isCovered = workspaceRoots.contains { ProjectTree.isInside(directory, $0) && directory != $0 }
       if isCovered { continue }
-      if let test = package.test {
+      if let test = package.test, let tool = otherTool(test, directory, tree) {
+        found.notes.append(
+          "the test script of \(ProjectTree.join(directory, "package.json")) only calls \(tool)")
+      } else if let test = package.test {
         if package.hasWorkspaces || tree.hasFile("pnpm-workspace.yaml", in: directory) {
           let words = ["workspace", "-ws", " -r ", "recursive", "turbo", "nx ", "lerna", "foreach"]
           if words.contains(where: { (test + " ").contains($0) }) { workspaceRoots.append(directory) }
@@ -48,6 +51,20 @@ enum NodeDetector {
           key: "environment", value: .map(variables),
           because: "tools then run once instead of watching, and ask nobody")
       ])
+  }
+
+  /// The tool of another domain, when a script is nothing but a call of it.
+  private static func otherTool(_ script: String, _ directory: String, _ tree: ProjectTree) -> String? {
+    guard let first = script.split(separator: " ").first, !script.contains("&&"), !script.contains(";") else {
+      return nil
+    }
+    switch first {
+    case "bats": return tree.files(below: directory) { $0.hasSuffix(".bats") }.isEmpty ? nil : "bats"
+    case "make":
+      let hasMakefile = ["GNUmakefile", "makefile", "Makefile"].contains { tree.hasFile($0, in: directory) }
+      return hasMakefile && ["make test", "make check"].contains(script) ? "make" : nil
+    default: return nil
+    }
   }
 
   /// npm's own placeholder is no test.

@@ -9,17 +9,33 @@ enum PythonDetector {
 
   static func find(_ found: inout Findings) {
     let tree = found.tree
-    let rootFile = PythonPackage.pytestFile(in: "", tree)
+    let rootPaths =
+      PythonPackage.pytestFile(in: "", tree)?.testPaths.filter { !$0.isEmpty && $0 != "." } ?? []
+    var owners = Owners(tree: tree)
     var owned: [String: [String]] = [:]
+    // Names that only unittest takes: they count where there are no others.
+    var loose: [String: [String]] = [:]
     for file in tree.files(where: { $0.hasSuffix(".py") }) {
       let path = ProjectTree.join(file.directory, file.name)
-      // Only a package's own pytest file can make other names tests.
-      let isUsual = isTestName(file.name)
-      guard isUsual || !(tree.directories[""]?.files.isEmpty ?? true) else { continue }
-      let owner = owner(of: file.directory, path, tree, rootFile)
-      let patterns = PythonPackage.pytestFile(in: owner, tree)?.pythonFiles ?? []
-      let isTest = patterns.isEmpty ? isUsual : patterns.contains { matches(file.name, $0) }
-      if isTest { owned[owner, default: []].append(ProjectTree.relative(path, to: owner)) }
+      // What the root's pytest is told to collect is the root's, packages below or not.
+      let isRoots = rootPaths.contains { ProjectTree.isInside(path, $0) }
+      let marked = isRoots ? "" : owners.marked(file.directory)
+      let patterns = marked.map { owners.patterns(of: $0) } ?? []
+      let isTest = patterns.isEmpty ? isTestName(file.name) : patterns.contains { matches(file.name, $0) }
+      guard isTest || file.name.hasPrefix("test") else { continue }
+      let owner = marked ?? owners.unmarked(file.directory, path)
+      let relative = ProjectTree.relative(path, to: owner)
+      if isTest {
+        owned[owner, default: []].append(relative)
+      } else {
+        loose[owner, default: []].append(relative)
+      }
+    }
+    for (directory, names) in loose where owned[directory] == nil {
+      let tests = names.prefix(200).filter {
+        tree.text(ProjectTree.join(directory, $0), limit: 16 << 10).contains("unittest")
+      }
+      if !tests.isEmpty { owned[directory] = tests }
     }
     for directory in owned.keys.sorted() {
       let package = PythonPackage(directory: directory, tests: (owned[directory] ?? []).sorted(), tree: tree)
@@ -42,42 +58,56 @@ enum PythonDetector {
 
   // MARK: Whose test it is
 
-  private static func owner(
-    of directory: String, _ path: String, _ tree: ProjectTree, _ rootFile: PythonPackage.PytestFile?
-  ) -> String {
-    // What the root's pytest is told to collect is the root's, packages below or not.
-    if let rootFile,
-      rootFile.testPaths.contains(where: { !$0.isEmpty && $0 != "." && ProjectTree.isInside(path, $0) })
-    {
-      return ""
-    }
-    var current = directory
-    while true {
-      if strongMarkers.contains(where: { tree.hasFile($0, in: current) }) { return current }
-      let name = String(current.split(separator: "/").last ?? "")
-      if !isTestFolder(name) && name != "docs" && name != "doc" {
-        let isMarked =
-          weakMarkers.contains { tree.hasFile($0, in: current) } || tree.hasDirectory(".venv", in: current)
-        if isMarked { return current }
-      }
-      if current.isEmpty { break }
-      current = ProjectTree.parent(current)
-    }
-    return unmarkedOwner(of: directory, path, tree)
-  }
+  /// Which package a directory belongs to; asked for every file, so it remembers.
+  private struct Owners {
+    let tree: ProjectTree
+    private var byDirectory: [String: String?] = [:]
+    private var byRoot: [String: String] = [:]
+    private var patterns: [String: [String]] = [:]
 
-  /// Without any marker: the directory around the outermost `tests`, unless that is itself an imported package.
-  private static func unmarkedOwner(of directory: String, _ path: String, _ tree: ProjectTree) -> String {
-    let parts = directory.split(separator: "/").map(String.init)
-    guard let outermost = parts.firstIndex(where: isTestFolder) else { return "" }
-    var root = parts[..<outermost].joined(separator: "/")
-    while !root.isEmpty && tree.hasFile("__init__.py", in: root) { root = ProjectTree.parent(root) }
-    if root.isEmpty { return "" }
-    let first = parts[0]
-    let text = tree.text(path, limit: 16 << 10)
-    return text.contains("from \(first).") || text.contains("from \(first) import")
-      || text.contains("import \(first)")
-      ? "" : root
+    init(tree: ProjectTree) {
+      self.tree = tree
+    }
+
+    mutating func patterns(of owner: String) -> [String] {
+      if let known = patterns[owner] { return known }
+      let found = PythonPackage.pytestFile(in: owner, tree)?.pythonFiles ?? []
+      patterns[owner] = found
+      return found
+    }
+
+    /// The nearest directory upwards that says it is a package; nil without any.
+    mutating func marked(_ directory: String) -> String? {
+      if let known = byDirectory[directory] { return known }
+      let owner: String? =
+        isMarked(directory) ? directory : directory.isEmpty ? nil : marked(ProjectTree.parent(directory))
+      byDirectory[directory] = .some(owner)
+      return owner
+    }
+
+    private func isMarked(_ directory: String) -> Bool {
+      if strongMarkers.contains(where: { tree.hasFile($0, in: directory) }) { return true }
+      let name = String(directory.split(separator: "/").last ?? "")
+      if isTestFolder(name) || name == "docs" || name == "doc" { return false }
+      return weakMarkers.contains { tree.hasFile($0, in: directory) }
+        || tree.hasDirectory(".venv", in: directory)
+    }
+
+    /// Without any marker: the directory around the outermost `tests`, unless its tests import it as a package.
+    mutating func unmarked(_ directory: String, _ path: String) -> String {
+      let parts = directory.split(separator: "/").map(String.init)
+      guard let outermost = parts.firstIndex(where: isTestFolder) else { return "" }
+      var root = parts[..<outermost].joined(separator: "/")
+      while !root.isEmpty && tree.hasFile("__init__.py", in: root) { root = ProjectTree.parent(root) }
+      if root.isEmpty { return "" }
+      if let known = byRoot[root] { return known }
+      let text = tree.text(path, limit: 16 << 10)
+      let isImported = ["from \(parts[0]).", "from \(parts[0]) import", "import \(parts[0])"].contains {
+        text.contains($0)
+      }
+      byRoot[root] = isImported ? "" : root
+      return isImported ? "" : root
+    }
   }
 
   private static func isTestFolder(_ name: String) -> Bool { ["tests", "test", "testing"].contains(name) }
@@ -109,8 +139,9 @@ enum PythonDetector {
       }
       if (package.has("uv.lock") || package.has("poetry.lock")) && package.interpreter == nil {
         found.notes.append(
-          "\(package.directory.isEmpty ? "the project" : package.directory) has no .venv yet: run "
-            + (package.has("uv.lock") ? "uv sync" : "poetry install"))
+          "\(package.directory.isEmpty ? "the project" : package.directory) has no .venv: "
+            + (package.has("uv.lock")
+              ? "run uv sync" : "run poetry install, unless poetry keeps it elsewhere"))
       }
       found.add(
         .pytest, in: package.directory, because: evidence + tool + tox, runner: .pytest, settings: settings)
@@ -149,7 +180,10 @@ enum PythonDetector {
       }
       return true
     }
-    guard isReached, isPrefixed || isSuffixed else { return package.tests }
+    guard isReached, isPrefixed || isSuffixed else {
+      // So many names make no command that anybody reads.
+      return package.tests.count <= 50 ? package.tests : ["discover"] + (start.isEmpty ? [] : ["-s", start])
+    }
     var top = start
     while !top.isEmpty && isModule(top) { top = ProjectTree.parent(top) }
     var arguments = ["discover"]

@@ -181,7 +181,7 @@ enum Quantity {
   /// A text for a message: cut where it is long.
   static func shown(_ text: String) -> String {
     let cut = text.unicodeScalars.prefix(60)
-    let line = String(String.UnicodeScalarView(cut.map { $0 == "\n" || $0 == "\r" || $0 == "\t" ? " " : $0 }))
+    let line = Printable.text(String(cut))
     return cut.count < text.unicodeScalars.count ? line + "…" : line
   }
 }
