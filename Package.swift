@@ -14,15 +14,19 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Code that ships goes without the module for regular expressions: a megabyte in every program (`Model/TextSearch.swift`).
+let shipped: [SwiftSetting] =
+  strict + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
+
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+  .target(name: name, dependencies: dependencies, swiftSettings: shipped)
 }
 
 /// `--as-needed` drops libraries that only other programs' code paths use, so the client starts without them; packed
 /// relocations make each binary half a megabyte smaller, and the toolchain's own linker knows them.
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, swiftSettings: strict,
+    name: name, dependencies: dependencies, swiftSettings: shipped,
     linkerSettings: [
       .unsafeFlags([
         "-use-ld=lld", "-Xlinker", "--as-needed", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",

@@ -64,6 +64,17 @@ import Testing
     #expect(duration.wholeNanoseconds == nanoseconds)
   }
 
+  @Test func `text is found where plain looking finds it`() {
+    var chance = Chance()
+    for _ in 0..<5000 {
+      let (text, piece) = (chance.bytes(0...12, from: "aab"), chance.bytes(0...4, from: "aab"))
+      let plain = (0...text.count).first { text[$0...].starts(with: piece) }
+      #expect(text.firstRange(of: piece) == plain.map { $0..<($0 + piece.count) }, "seed \(chance.seed)")
+      let strings = (String(decoding: text, as: UTF8.self), String(decoding: piece, as: UTF8.self))
+      #expect(strings.0.contains(strings.1) == (plain != nil))
+    }
+  }
+
   @Test func `only passed and skipped are not red`() {
     #expect(Verdict.allCases.filter { !$0.isRed } == [.passed, .skipped])
   }

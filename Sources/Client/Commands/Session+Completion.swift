@@ -1,3 +1,5 @@
+internal import Model
+
 // Completion scripts, made from `CommandTable` like help and the parser.
 extension Session {
   func completion() -> ExitCode {

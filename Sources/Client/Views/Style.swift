@@ -1,3 +1,5 @@
+internal import Model
+
 /// What the reader's side can show: colours, symbols, so many columns. Everything is readable without any of them.
 package struct Style: Hashable, Sendable {
   package var hasColor: Bool

@@ -1,3 +1,4 @@
+internal import Model
 package import Wire
 
 /// What the live view shows, and what a key does to it: a value, drawn and steered by `LiveScreen`.

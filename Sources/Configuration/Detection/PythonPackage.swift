@@ -1,3 +1,5 @@
+internal import Model
+
 /// One Python package root: its test files, and how its authors say that they are run.
 struct PythonPackage {
   let directory: String

@@ -1,3 +1,5 @@
+internal import Model
+
 /// Says in our words, and at the place a person must look at, what libyaml says in its own.
 enum SyntaxMistake {
   static func translate(
