@@ -144,11 +144,14 @@ package final class ProjectWatcher: Sendable {
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
     while true {
       var hasEnded = false
+      var hasMounted = false
       let pause = watcher.isAuditing ? 0 : watcher.nextDeadline.map { ($0 - clock.now()).wholeNanoseconds }
       watcher.poller.wait(pause) { token in
         if token == Watcher.Token.process { hasEnded = true }
+        if token == Watcher.Token.mounts { hasMounted = true }
       }
       if hasEnded { watcher.processEnded() }
+      if hasMounted { watcher.mountsChanged() }
       var count: eventfd_t = 0
       _ = unsafe eventfd_read(bell.number, &count)
       let commands = mailbox.withLock { mailbox in

@@ -3,29 +3,7 @@ internal import Glibc
 internal import Model
 internal import Platform
 
-/// A directory to be watched and listed.
-struct DirectoryTask: Sendable {
-  /// The entry of the directory above; `FileTable.none` for the root.
-  let parent: FileTable.Entry
-  let name: UInt32
-  let path: [UInt8]
-  let full: [UInt8]
-  let outer: IgnoreScope
-}
-
-/// What came of a task.
-struct DirectoryResult: Sendable {
-  enum Found: Sendable {
-    case listed(Listing, watch: Int32, watchFailure: ErrorNumber?)
-    /// It lies under another directory than the one that was meant.
-    case elsewhere
-    case failed(ErrorNumber)
-  }
-
-  let task: DirectoryTask
-  let found: Found
-}
-
+/// Crawling: from directories as they are found to the table.
 extension Watcher {
   enum CrawlMode {
     /// The first crawl: what is found is the beginning.
@@ -40,76 +18,119 @@ extension Watcher {
   func crawl(_ tasks: [DirectoryTask], _ mode: CrawlMode) {
     var tasks = tasks
     while let task = tasks.popLast() {
-      merge(perform(task), mode, &tasks)
+      guard let root = openRoot() else {
+        merge(DirectoryResult(task: task, found: .failed(ErrorNumber(ENOENT))), mode, &tasks)
+        continue
+      }
+      merge(task.perform(root: root, inotify: notifyNumber, &reader), mode, &tasks)
     }
+  }
+
+  /// The whole tree, with several threads. The queue is read meanwhile, so that it does not overflow for that reason.
+  func crawlAll(_ mode: CrawlMode) {
+    guard let root = openRoot() else { return }
+    let crawl = ParallelCrawl(
+      rootTask(), root: root, inotify: notifyNumber, threads: options.crawlThreads)
+    crawl.start()
+    earlyWatches = []
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    // Tokens of tasks to the entries that they became.
+    var entries: [Entry] = [FileTable.root]
+    var ignored: [DirectoryTask] = []
+    while let results = crawl.take() {
+      for result in results {
+        var task = result.task
+        if task.parentToken >= 0 { task.parent = entries[task.parentToken] }
+        while entries.count <= task.lastChildToken { entries.append(FileTable.none) }
+        // What lies below a directory that did not turn out to be there is found when that is found.
+        if task.parentToken >= 0 && task.parent == FileTable.none { continue }
+        ignored.removeAll(keepingCapacity: true)
+        let entry = merge(DirectoryResult(task: task, found: result.found), mode, &ignored)
+        entries[task.token] = entry ?? FileTable.none
+      }
+      drain(&buffer)
+    }
+    earlyWatches = nil
   }
 
   func task(_ parent: Entry, _ name: UInt32) -> DirectoryTask? {
     guard table.isLive(parent), table.isDirectory(parent), let outer = table.scope(parent) else { return nil }
     let bytes = table.names.name(name)
     return DirectoryTask(
-      parent: parent, name: name, path: Self.join(table.path(parent), bytes),
-      full: Self.join(fullPath(parent), bytes), outer: outer)
+      parent: parent, aboveInode: table.inode(parent), aboveDevice: table.device(parent), name: Array(bytes),
+      path: Self.join(table.path(parent), bytes), full: Self.join(fullPath(parent), bytes), outer: outer,
+      isRemote: remote.contains(parent))
   }
 
   static func join(_ path: [UInt8], _ name: ArraySlice<UInt8>) -> [UInt8] {
     path.isEmpty ? Array(name) : path + [UInt8(ascii: "/")] + name
   }
 
-  /// Opens, watches, then lists: whatever happens after the watch is told, whatever happened before is found.
-  private func perform(_ task: DirectoryTask) -> DirectoryResult {
-    let directory: Int32
-    switch open(task.path) {
-    case .descriptor(let number): directory = number
-    case .failed(let number): return DirectoryResult(task: task, found: .failed(ErrorNumber(number)))
-    }
-    defer { close(directory) }
-    if task.parent != FileTable.none {
-      // By its path anything might lie here by now: it counts only if the directory above is the one that was meant.
-      guard case .success(let above) = EntryStatus.read(in: directory, Array("..".utf8)),
-        isSame(task.parent, above)
-      else { return DirectoryResult(task: task, found: .elsewhere) }
-    }
-    var watch: Int32 = -1
-    var watchFailure: ErrorNumber?
-    switch Inotify.watch(notifyNumber, open: directory, .directory) {
-    case .success(let number): watch = number
-    case .failure(let number): watchFailure = number
-    }
-    let listing = reader.read(
-      directory, outer: task.outer, full: task.full, isRoot: task.parent == FileTable.none)
-    return DirectoryResult(task: task, found: .listed(listing, watch: watch, watchFailure: watchFailure))
-  }
-
-  /// Brings what was found into the table. The tasks that follow from it are added.
-  private func merge(_ result: DirectoryResult, _ mode: CrawlMode, _ tasks: inout [DirectoryTask]) {
+  /// Brings what was found into the table; the entry that the directory has there. The tasks that follow from it are added.
+  @discardableResult
+  private func merge(_ result: DirectoryResult, _ mode: CrawlMode, _ tasks: inout [DirectoryTask]) -> Entry? {
     let task = result.task
+    let name = table.names.intern(task.name)
     switch result.found {
     case .elsewhere:
-      postpone(task.parent, task.name)
+      postpone(task.parent, name)
+      return nil
     case .failed(let failure):
-      missed(task, failure)
-    case .listed(let listing, let watch, _):
-      guard let (directory, isUnknown) = attach(task, listing.status, watch) else {
-        postpone(task.parent, task.name)
-        return
+      missed(task, name, failure)
+      return nil
+    case .listed(let listing, let found, let failure, let isRemote):
+      let watch = admitted(found, failure)
+      guard let (directory, isUnknown) = attach(task, name, listing.status, watch) else {
+        postpone(task.parent, name)
+        return nil
       }
-      table.set(directory, .polled, watch < 0)
+      // Told of before it was known: whatever that was lies in the listing, or comes after it.
+      if earlyWatches?.remove(watch) != nil && directory != FileTable.root {
+        markStructure(table.parent(directory), table.name(directory))
+      }
+      setPolled(directory, watch < 0 || isRemote)
+      if isRemote { remote.insert(directory) } else { remote.remove(directory) }
       if listing.failure != nil {
-        table.set(directory, .unreadable)
+        setUnreadable(directory, true)
         table.setScope(directory, listing.scope)
-        return
+        return directory
       }
-      table.set(directory, .unreadable, false)
+      setUnreadable(directory, false)
       let hadScope = table.scope(directory)
       table.setScope(directory, listing.scope)
       let enters = isUnknown || mode != .compare || hadScope !== listing.scope
-      merge(listing, into: directory, adopting: mode == .adopt, entering: enters, task, &tasks)
+      merge(listing, into: directory, adopting: mode == .adopt, entering: enters, task, isRemote, &tasks)
+      return directory
     }
+  }
+
+  /// The watch, or none where the limit is reached: the kernel's, or the one that the options set.
+  private func admitted(_ watch: Int32, _ failure: ErrorNumber?) -> Int32 {
+    if watch < 0 {
+      if let failure { watchFailure = failure }
+      return -1
+    }
+    if let limit = options.watchLimit, directoryOfWatch[watch] == nil, directoryOfWatch.count >= limit {
+      watchFailure = ErrorNumber(ENOSPC)
+      inotify.forget(watch)
+      return -1
+    }
+    return watch
+  }
+
+  func setPolled(_ directory: Entry, _ isOn: Bool) {
+    table.set(directory, .polled, isOn)
+    if isOn { polled.insert(directory) } else { polled.remove(directory) }
+  }
+
+  func setUnreadable(_ directory: Entry, _ isOn: Bool) {
+    table.set(directory, .unreadable, isOn)
+    if isOn { unreadable.insert(directory) } else { unreadable.remove(directory) }
   }
 
   private func merge(
     _ listing: Listing, into directory: Entry, adopting: Bool, entering: Bool, _ task: DirectoryTask,
+    _ isRemote: Bool,
     _ tasks: inout [DirectoryTask]
   ) {
     let now = clock.wall().milliseconds
@@ -121,11 +142,7 @@ extension Watcher {
         let isKnown = child.map { table.isDirectory($0) && table.inode($0) == item.status.inode } ?? false
         if !isKnown || entering {
           let bytes = listing.names[listing.name(item)]
-          tasks.append(
-            DirectoryTask(
-              parent: directory, name: name, path: Self.join(task.path, bytes),
-              full: Self.join(task.full, bytes),
-              outer: listing.scope))
+          tasks.append(task.below(bytes, listing, isRemote, parent: directory))
         }
       } else if let child {
         if table.isDirectory(child) {
@@ -166,36 +183,36 @@ extension Watcher {
   }
 
   /// A directory could not be opened.
-  private func missed(_ task: DirectoryTask, _ failure: ErrorNumber) {
+  private func missed(_ task: DirectoryTask, _ name: UInt32, _ failure: ErrorNumber) {
     if task.parent == FileTable.none { return }
     switch failure.number {
     case EACCES, EPERM:
       // It is there, and nothing in it can be seen.
-      guard let above = open(task.parent) else { return postpone(task.parent, task.name) }
+      guard let above = open(task.parent) else { return postpone(task.parent, name) }
       defer { close(above) }
-      guard case .success(let status) = EntryStatus.read(in: above, table.names.name(task.name)),
+      guard case .success(let status) = EntryStatus.read(in: above, table.names.name(name)),
         status.kind == .directory
-      else { return mark(task.parent, task.name, content: true) }
-      if let child = table.child(of: task.parent, named: task.name) {
+      else { return mark(task.parent, name, content: true) }
+      if let child = table.child(of: task.parent, named: name) {
         if table.isDirectory(child) && table.inode(child) == status.inode {
-          table.set(child, .unreadable)
+          setUnreadable(child, true)
           return
         }
         displace(child)
       }
-      let entry = table.insert(status, in: task.parent, named: task.name)
+      let entry = table.insert(status, in: task.parent, named: name)
       table.setScope(entry, task.outer)
-      table.set(entry, .unreadable)
+      setUnreadable(entry, true)
     default:
       // Gone, or not a directory any more (a link, a file): the name is looked at when the changes settle.
       if let above = open(task.parent) {
         close(above)
-        if let child = table.child(of: task.parent, named: task.name), table.isDirectory(child) {
+        if let child = table.child(of: task.parent, named: name), table.isDirectory(child) {
           displace(child)
         }
-        mark(task.parent, task.name, content: true)
+        mark(task.parent, name, content: true)
       } else {
-        postpone(task.parent, task.name)
+        postpone(task.parent, name)
       }
     }
   }

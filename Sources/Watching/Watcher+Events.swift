@@ -24,10 +24,16 @@ extension Watcher {
     let mask = event.mask
     if mask.contains(.overflow) { return noteOverflow() }
     if event.watch == cookies.watch { return takeCookie(event, buffer) }
+    if placeWatches.contains(event.watch), event.name.isEmpty && mask != .attributes || lostAt != nil {
+      isRootSuspect = true
+    }
     if event.watch == gitWatch { takeGit(event, buffer) }
     if let names = ruleWatches[event.watch] { takeRules(names, event, buffer) }
     if let inode = inodeOfWatch[event.watch] { return takeLink(event, inode) }
-    guard let directory = directoryOfWatch[event.watch] else { return }
+    guard let directory = directoryOfWatch[event.watch] else {
+      earlyWatches?.insert(event.watch)
+      return
+    }
     if mask.contains(.ignored) { return lost(event.watch, directory) }
     if event.name.isEmpty {
       if !mask.isDisjoint(with: [.deleteSelf, .moveSelf, .unmount]) { moved(directory) }
@@ -84,7 +90,10 @@ extension Watcher {
 
   /// Something happened to a directory itself: look at where it should be.
   private func moved(_ directory: Entry) {
-    if directory == FileTable.root { return rootMoved() }
+    if directory == FileTable.root {
+      isRootSuspect = true
+      return
+    }
     if table.has(directory, .adrift) { return }
     note(table.parent(directory), table.name(directory), isFinished: false)
     markStructure(table.parent(directory), table.name(directory))

@@ -43,7 +43,8 @@ extension Watcher {
 
   func rootTask() -> DirectoryTask {
     DirectoryTask(
-      parent: FileTable.none, name: NameArena.empty, path: [], full: layout?.prefix ?? [], outer: rootScope())
+      parent: FileTable.none, aboveInode: 0, aboveDevice: 0, name: [], path: [], full: layout?.prefix ?? [],
+      outer: rootScope(), isRemote: false)
   }
 
   private func watchRules(_ directory: [UInt8], _ name: [UInt8]) {

@@ -34,7 +34,7 @@ extension Watcher {
       postponements = 0
       postponed.removeAll()
       marks.removeAll()
-      rescan()
+      rescan(at: clock.now())
     } else {
       note(FileTable.root, NameArena.empty, isFinished: false)
     }

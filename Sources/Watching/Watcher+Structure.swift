@@ -9,14 +9,19 @@ extension Watcher {
   ///
   /// The watch is the directory's identity: the kernel gives the same number for the same inode, and a deleted inode's number
   /// is not given again. So a number that is known in another place means that the directory was moved.
-  func attach(_ task: DirectoryTask, _ status: EntryStatus, _ watch: Int32) -> (Entry, Bool)? {
-    if task.parent == FileTable.none { return attachRoot(status, watch) }
-    guard table.isLive(task.parent), table.isDirectory(task.parent) else { return nil }
-    let occupant = table.child(of: task.parent, named: task.name)
+  func attach(_ task: DirectoryTask, _ name: UInt32, _ status: EntryStatus, _ watch: Int32) -> (Entry, Bool)?
+  {
+    if task.isRoot { return attachRoot(status, watch) }
+    guard table.isLive(task.parent), table.isDirectory(task.parent),
+      table.inode(task.parent) == task.aboveInode
+    else {
+      return nil
+    }
+    let occupant = table.child(of: task.parent, named: name)
     if watch >= 0, let known = directoryOfWatch[watch], known != occupant {
       if known == FileTable.root || table.isInside(task.parent, known) { return nil }
-      if isStillThere(known, status) { return insert(task, status, -1, occupant) }
-      return (known, move(known, task, status, occupant))
+      if isStillThere(known, status) { return insert(task, name, status, -1, occupant) }
+      return (known, move(known, task, name, status, occupant))
     }
     if let occupant, table.isDirectory(occupant), table.inode(occupant) == status.inode {
       let before = table.watch(occupant)
@@ -25,7 +30,7 @@ extension Watcher {
       setWatch(occupant, watch)
       return (occupant, true)
     }
-    return insert(task, status, watch, occupant)
+    return insert(task, name, status, watch, occupant)
   }
 
   private func attachRoot(_ status: EntryStatus, _ watch: Int32) -> (Entry, Bool) {
@@ -37,10 +42,10 @@ extension Watcher {
   }
 
   private func insert(
-    _ task: DirectoryTask, _ status: EntryStatus, _ watch: Int32, _ occupant: Entry?
+    _ task: DirectoryTask, _ name: UInt32, _ status: EntryStatus, _ watch: Int32, _ occupant: Entry?
   ) -> (Entry, Bool) {
     if let occupant { displace(occupant) }
-    let entry = table.insert(status, in: task.parent, named: task.name)
+    let entry = table.insert(status, in: task.parent, named: name)
     setWatch(entry, watch)
     return (entry, true)
   }
@@ -76,8 +81,9 @@ extension Watcher {
   }
 
   /// Brings a known directory with everything below it to another place; true when other rules may hold there.
-  private func move(_ known: Entry, _ task: DirectoryTask, _ status: EntryStatus, _ occupant: Entry?) -> Bool
-  {
+  private func move(
+    _ known: Entry, _ task: DirectoryTask, _ name: UInt32, _ status: EntryStatus, _ occupant: Entry?
+  ) -> Bool {
     if let occupant { displace(occupant) }
     let before: IgnoreScope?
     if let scope = adrift.removeValue(forKey: known) {
@@ -88,7 +94,7 @@ extension Watcher {
       if !isAdrift(known) { forEachFile(below: known) { remember($0) } }
       table.unlink(known)
     }
-    table.link(known, in: task.parent, named: task.name)
+    table.link(known, in: task.parent, named: name)
     table.update(known, status, keepingDigest: true)
     forEachFile(below: known) { rememberAbsent(table.parent($0), table.name($0)) }
     return before !== task.outer || task.outer.isAboutPaths
@@ -126,6 +132,9 @@ extension Watcher {
           directoryOfWatch[watch] = nil
           inotify.forget(watch)
         }
+        polled.remove(entry)
+        remote.remove(entry)
+        unreadable.remove(entry)
         var child = table.firstChild(entry)
         while child != FileTable.none {
           stack.append(child)

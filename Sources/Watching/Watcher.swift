@@ -30,6 +30,7 @@ final class Watcher {
     static let events: UInt64 = 0
     static let bell: UInt64 = 1
     static let process: UInt64 = 2
+    static let mounts: UInt64 = 3
   }
 
   struct Waiter {
@@ -66,7 +67,20 @@ final class Watcher {
   var retryAt: Instant?
   /// Marks of directories that were not where they are recorded, while the others are worked on.
   var deferred: [UInt64: Bool] = [:]
-  var needsRescan = false
+  /// When everything is compared, if it has to be.
+  var rescanAt: Instant?
+  var lastOverflow: Instant?
+  var overflowPause = Duration.zero
+  var pollAt: Instant?
+  /// Since when the root has been away.
+  var lostAt: Instant?
+  var lastRootCheck: Instant?
+  var isRootSuspect = false
+  /// Watches on the directories on the way to the root.
+  var placeWatches: Set<Int32> = []
+  var mountTable: Descriptor?
+  var mounts: Set<[UInt8]> = []
+  var toldComplaints: [Diagnostic] = []
   /// Why there are no cookies, where there are none.
   var cookieFailure: ErrorNumber?
   /// Directories whose ignore files may have changed.
@@ -85,6 +99,15 @@ final class Watcher {
   var hasUnstoredDigests = false
   var digestedFiles = 0
   var digestedBytes: UInt64 = 0
+
+  /// Watches that were told of before their directory was known, while several threads crawl.
+  var earlyWatches: Set<Int32>?
+  /// Directories that are looked at from time to time; those on file systems that tell nobody are among them.
+  var polled: Set<Entry> = []
+  var remote: Set<Entry> = []
+  var unreadable: Set<Entry> = []
+  /// Why the newest watch could not be set.
+  var watchFailure: ErrorNumber?
 
   /// Of the stored view and its journal.
   var generation: UInt64 = 0
@@ -240,6 +263,8 @@ final class Watcher {
   func refreshStatus() {
     status.directories = table.directoryCount
     status.files = table.fileCount
+    status.polledDirectories = polled.count
+    status.mode = polled.isEmpty ? .inotify : polled.count >= table.directoryCount ? .polling : .mixed
   }
 }
 

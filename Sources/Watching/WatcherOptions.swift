@@ -19,6 +19,11 @@ package struct WatcherOptions: Sendable {
   package var backgroundDigestBytes: UInt64 = 4 << 30
   package var backgroundDigestFiles = 300_000
 
+  /// Threads that read the whole tree.
+  package var crawlThreads = 2
+  /// More directories than this are polled, so that others have watches too; nil: as many as the kernel gives.
+  package var watchLimit: Int?
+
   package init(root: [UInt8], stateDirectory: String) {
     self.root = root
     self.stateDirectory = stateDirectory

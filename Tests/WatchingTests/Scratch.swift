@@ -3,6 +3,7 @@ import Glibc
 import Model
 import Platform
 import Synchronization
+import Testing
 import Watching
 
 /// A private directory for one test, removed with it, and shell-like operations in it by relative path.
@@ -64,6 +65,7 @@ final class Rig: Sendable {
   final class Told: Sendable {
     let events = Mutex<[WatchEvent]>([])
     let condition = Condition()
+    let isPaused = Mutex(false)
   }
 
   init(
@@ -83,6 +85,8 @@ final class Rig: Sendable {
     watcher = ProjectWatcher(options: options, ticks: ticks, clock: clock) { event in
       told.events.withLock { $0.append(event) }
       told.condition.signal()
+      // Whoever wants a race keeps the watcher here while it makes one.
+      told.condition.wait { !told.isPaused.withLock { $0 } }
     }
     watcher.start()
     if waitsUntilArmed { wait { if case .armed = $0 { true } else { false } } }
@@ -106,6 +110,32 @@ final class Rig: Sendable {
     let answer = Answer<Tick>()
     watcher.sync(passGate: passGate) { answer.put($0) }
     return answer.take()
+  }
+
+  /// Keeps the watcher from reading its queue until `goOn`.
+  func pause() {
+    told.isPaused.withLock { $0 = true }
+    // A hold is told as a closed gate: the watcher is in `deliver` after that.
+    let before = takeEvents()
+    watcher.hold("paused") { _ in }
+    wait { if case .gate(let gate) = $0 { !gate.isOpen } else { false } }
+    told.events.withLock { $0 = before }
+    watcher.release(hold: 1)
+  }
+
+  func goOn() {
+    told.isPaused.withLock { $0 = false }
+    told.condition.signal()
+  }
+
+  /// Syncs again and again until it holds; for what no event announces (a mount, a poll). Gives up after ten seconds.
+  func waitUntil(_ holds: () -> Bool) {
+    for _ in 0..<1000 {
+      sync()
+      if holds() { return }
+      usleep(10_000)
+    }
+    Issue.record("it never came to hold")
   }
 
   func takeEvents() -> [WatchEvent] {
