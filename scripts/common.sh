@@ -30,6 +30,41 @@ find_swift() {
     "then make it known: export PATH=/path/to/swift/usr/bin:\$PATH"
 }
 
+# `swift build` in surroundings that do not depend on who calls: SwiftPM compiles everything anew when PATH differs (an
+# activated Python environment is enough) or when its output goes to a terminal this time and to a pipe the next.
+swift_build() {
+  local tools
+  tools=$(dirname "$(command -v swift)")
+  PATH=$tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin swift build "$@" 2>&1 | cat
+}
+
+# progress NAME COMMAND…: a builder's steps on one line that disappears, or on a pipe as a line now and then; all that it
+# said, if it fails.
+progress() {
+  local name=$1 log status=0 last=$SECONDS width line
+  shift
+  log=$(mktemp)
+  width=$({ stty size </dev/tty | cut -d' ' -f2; } 2>/dev/null || echo 80)
+  "$@" | while IFS= read -r line; do
+    printf '%s\n' "$line" >>"$log"
+    case $line in
+      '['[0-9]*/*']'*)
+        if [ -t 1 ]; then
+          line="$name: $line"
+          printf '\r\033[2K%s' "${line:0:width - 1}"
+        elif [ $((SECONDS - last)) -ge 20 ]; then
+          last=$SECONDS
+          say "$name: $line"
+        fi
+        ;;
+    esac
+  done || status=$?
+  if [ -t 1 ]; then printf '\r\033[2K'; fi
+  if [ "$status" != 0 ]; then grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | tail -n 60 >&2 || true; fi
+  rm -f "$log"
+  return "$status"
+}
+
 # Runs a quiet command; its output is shown only if it fails.
 quietly() {
   local log status=0

@@ -96,9 +96,9 @@ struct `What is refused` {
     let daemon = try Daemon.start(site, projects: [root])
     #expect(try daemon.sync() == 0)
     try site.write(Self.settings.replacing("runner", with: "runer"), to: "one/.mcpd.yaml")
-    _ = try daemon.client("sync", "--seen")
+    _ = try daemon.sync()
     let status = try daemon.client("status").text
-    #expect(status.contains("2:17") && status.contains("runner"), "\(status)")
+    #expect(status.contains("2:18") && status.contains("runner"), "\(status)")
     try site.write("exit 1\n", to: "one/t.sh")
     #expect(try daemon.sync() == 1)
   }
