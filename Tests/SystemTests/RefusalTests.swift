@@ -88,6 +88,11 @@ struct `What is refused` {
     try site.write("exit 1\n", to: "good/t.sh")
     #expect(try daemon.client("--project", "good", "sync").code == 1)
     #expect(daemon.waitForEnd(limit: .zero) == nil, "\(daemon.log)")
+    // It is watched again when it is back.
+    try Files.rename(site.path + "/elsewhere", to: lost)
+    #expect(try daemon.client("--project", "lost", "sync").code == 0, "\(daemon.log)")
+    try site.write("exit 1\n", to: "lost/t.sh")
+    #expect(try daemon.client("--project", "lost", "sync").code == 1, "\(daemon.log)")
   }
 
   @Test func `a wrong .mcpd.yaml is told with its place, and the last good one stays`() throws {
