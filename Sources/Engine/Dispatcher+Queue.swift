@@ -24,8 +24,12 @@ extension Dispatcher {
       if waiting.notBefore != nil { waiting.notBefore = moment.now + WriteAttribution.quiet }
       if entry.attempt == 1 { (waiting.attempt, waiting.redAttempts) = (1, 0) }
       unit.phase = .queued(waiting)
-    case .running, .storing:
-      unit.again = entry.reason
+    case .running(let run):
+      // A run that takes everything into account will do; it may be one of an earlier life.
+      let isGood = runs[run].map { !$0.isVoid && unit.lastTouch <= $0.request.clock } ?? false
+      if !isGood { unit.again = entry.reason }
+    case .storing(let clock):
+      if unit.lastTouch > clock { unit.again = entry.reason }
     }
     unit.isCancelled = false
     project.domains[index].units[name] = unit

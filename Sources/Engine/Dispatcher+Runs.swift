@@ -145,7 +145,7 @@ extension Dispatcher {
       run: request.run, unit: request.unit, verdict: verdict, clock: request.clock, started: end.started,
       duration: end.duration, attempts: request.attempt, reason: request.reason, cases: judgement.cases,
       failures: judgement.failures, usage: end.usage, isolation: .none, note: judgement.note)
-    unit.phase = .storing
+    unit.phase = .storing(request.clock)
     tell(.runFinished, request.unit.project, .finished(result))
     draft.transaction.results.append(RecordedResult(result, log: end.log, path: request.path))
     storing[draft.sequence, default: []].append(
@@ -191,7 +191,7 @@ extension Dispatcher {
     if unit.lastTouch <= stored.result.clock { unit.touch = nil }
     let again = unit.again
     unit.again = nil
-    if unit.phase == .storing { unit.phase = .idle }
+    if case .storing = unit.phase { unit.phase = .idle }
     project.isKnown = true
     paceFirstRun(&project)
     project.domains[index].units[id.unit] = unit

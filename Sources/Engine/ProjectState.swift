@@ -92,8 +92,8 @@ struct UnitState: Sendable {
     case idle
     case queued(QueueEntry)
     case running(RunID)
-    /// Its result is on the way to the journal: it counts once it is durable.
-    case storing
+    /// Its result is on the way to the journal: it counts once it is durable. The tick is what it takes into account.
+    case storing(Tick)
   }
 
   var path: RelativePath?

@@ -50,6 +50,24 @@ private func rested(_ seed: UInt64 = 1) -> World {
     #expect(world.journal.flatMap(\.transaction.results).count == before)
   }
 
+  @Test func `a run of an earlier life that is taken over is not done again`() {
+    var world = rested()
+    world.change()
+    world.deliver()
+    world.acknowledge()
+    let under = Set(world.runs.keys)
+    #expect(!under.isEmpty)
+    world.restart()
+    world.drain()
+    let stored = world.journal.flatMap(\.transaction.results).map(\.result)
+    for run in under {
+      #expect(stored.contains { $0.run == run }, "\(run) was taken over")
+      let unit = world.requests[run]!.unit
+      #expect(stored.last { $0.unit == unit }?.run == run, "\(unit) ran again")
+    }
+    #expect(world.complaints == [])
+  }
+
   @Test func `one plan event tells of one settled set of changes`() {
     var world = rested()
     let before = world.journal.flatMap(\.transaction.events).count { $0.kind == .plan }

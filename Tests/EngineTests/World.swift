@@ -84,6 +84,7 @@ struct World {
   var nextTicket: UInt64 = 0
   var isPaused = false
   var wrote: Set<RunID> = []
+  var requests: [RunID: RunRequest] = [:]
   var answers: [Ticket: Order.Answer] = [:]
   var unitCount: [DomainName: Int] = [World.fast: 3, World.slow: 2]
 
@@ -136,6 +137,7 @@ struct World {
       }
       runs[request.run] = Run(request: request, from: version)
       directories.insert(request.run)
+      requests[request.run] = request
     case .stop(let run): runs[run]?.isStopped = true
     case .release(let run):
       directories.remove(run)
