@@ -21,7 +21,11 @@ struct OutputFile {
     buffer = OutputBuffer(head: head, tail: tail)
   }
 
-  var dropped: UInt64 { buffer.dropped }
+  /// What a reader of the file will never see: what fell out, or, on a full disk, whatever did not get there.
+  var dropped: UInt64 {
+    if !isStale { return buffer.dropped }
+    return buffer.total - min(buffer.total, UInt64(max(0, lseek(number, 0, SEEK_END))))
+  }
 
   mutating func append(_ bytes: ArraySlice<UInt8>, at now: Instant) {
     let offset = buffer.total
@@ -45,7 +49,7 @@ struct OutputFile {
 
   mutating func finish() {
     guard isStale else { return }
-    _ = writeEnd()
+    isStale = !writeEnd()
   }
 
   /// Everything behind the head, in one write, so that a reader hardly ever sees half of it.
