@@ -63,9 +63,11 @@ static void become(const struct cl_start *start, int report) {
   // The raw call reaches the two that libc keeps for itself; all zero is SIG_DFL in every architecture's layout.
   uint64_t zero[16] = {0};
   for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, zero, NULL, NSIG / 8);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  for (int number = 1; number < NSIG; number++)
+    if (start->blocked >> (number - 1) & 1) sigaddset(&blocked, number);
+  sigprocmask(SIG_SETMASK, &blocked, NULL);
 
   execve(start->program, start->arguments, start->environment);
   give_up(report, CL_STEP_EXEC, errno);

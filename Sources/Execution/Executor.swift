@@ -169,6 +169,8 @@ package final class Executor: Sendable {
       start.standardOutput = complaints.number
       start.standardError = complaints.number
       start.kept = [lock.number]
+      // A stop may come before the supervisor is ready to receive it.
+      start.blockedSignals = [SIGTERM, SIGINT]
       do throws(ProcessStartError) {
         return .success(SupervisorHandle(child: try ChildProcess(start)))
       } catch {

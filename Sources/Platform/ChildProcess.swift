@@ -79,7 +79,9 @@ package struct ChildProcess: ~Copyable, Sendable {
                     start.standardInput ?? null, start.standardOutput ?? null, start.standardError ?? null
                   ),
                   kept: kept.baseAddress, kept_count: kept.count, session: Int32(session.rawValue),
-                  death_signal: start.deathSignal, no_new_privileges: start.noNewPrivileges ? 1 : 0,
+                  death_signal: start.deathSignal,
+                  blocked: start.blockedSignals.reduce(0) { $0 | 1 << UInt64($1 - 1) },
+                  no_new_privileges: start.noNewPrivileges ? 1 : 0,
                   niceness: start.niceness, idle_io: start.hasIdleIO ? 1 : 0, limits: limits.baseAddress,
                   limit_count: limits.count, user: start.user == nil ? nil : user)
                 return unsafe cl_start_process(&order, &pidfd, &failure)

@@ -54,6 +54,8 @@ package struct ProcessStart: Sendable {
   package var kept: [Int32] = []
   /// Sent to the child when the thread that started it ends.
   package var deathSignal: Int32 = 0
+  /// Stay blocked for the program, so that none gets lost or kills it before it is ready for them.
+  package var blockedSignals: [Int32] = []
   package var noNewPrivileges = false
   package var niceness: Int32 = 0
   package var hasIdleIO = false

@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test func `are told apart from others of the same number`() throws {
-    let child = try ChildProcess(Self.shell("sleep 600"))
+    let child = try ChildProcess(Self.shell("exec sleep 600"))
     let identity = try #require(ProcessIdentity(pid: child.pid))
     let other = ProcessIdentity(pid: child.pid, startTime: identity.startTime + 1)
     #expect(!other.signal(SIGKILL))

@@ -124,6 +124,7 @@ struct cl_start {
   size_t kept_count;
   int session;             // enum cl_session
   int death_signal;        // sent when the starting thread ends; 0 for none
+  uint64_t blocked;        // signals that stay blocked for the program: bit n - 1 for signal n
   int no_new_privileges;
   int niceness;            // 0 leaves it
   int idle_io;
