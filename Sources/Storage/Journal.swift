@@ -5,8 +5,9 @@ internal import Model
 /// One thread at a time; its owner's lock sees to that.
 final class Journal {
   let connection: Connection
-  /// Contents up to this size lie in the database: one flush instead of three.
-  static let inlineLimit = 8 << 10
+  /// Contents up to this size lie in the database: one flush instead of three, which is most of the time between a
+  /// verdict and its acknowledgement.
+  static let inlineLimit = 64 << 10
 
   // What was looked up before. Ids never change while the row is there; the caches are emptied when rows go.
   private var streams: [Stream: Int64] = [:]

@@ -54,7 +54,7 @@ import Testing
 
   /// Every third one is large enough to lie in a file.
   private static func log(_ number: UInt64) -> [UInt8] {
-    [UInt8](repeating: UInt8(number % 251), count: number % 3 == 0 ? 20_000 : Int(number % 100))
+    [UInt8](repeating: UInt8(number % 251), count: number % 3 == 0 ? 70_000 : Int(number % 100))
   }
 
   private static func write(to state: String, notes: String, killAfter count: Int, microseconds delay: UInt64)

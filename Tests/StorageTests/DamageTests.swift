@@ -19,7 +19,7 @@ import Testing
         results: [
           RecordedResult(
             result(tick, unit("u\(tick % 7)"), cases: cases),
-            log: [UInt8](repeating: UInt8(tick), count: tick % 20 == 0 ? 9000 : 500))
+            log: [UInt8](repeating: UInt8(tick), count: tick % 20 == 0 ? 70_000 : 500))
         ], settings: [("s\(tick)", "v")])
     }
     store.cache.set("facts", [(Array("k".utf8), Array("v".utf8))])
@@ -87,6 +87,47 @@ import Testing
       store.close()
     }
     print("\(setAside) of 50 journals were set aside at their start")
+  }
+
+  @Test func `a log cut short anywhere leaves the first transactions, whole`() throws {
+    var chance = Chance("cuts")
+    let store = try Store.opened(scratch.path + "/live")
+    store.close()
+    let live = try Store.opened(scratch.path + "/live")
+    defer { live.close() }
+    for tick in 1...25 as ClosedRange<UInt64> {
+      let cases = (0..<Int(tick)).map { CaseResult(name: "case \($0)", verdict: .passed) }
+      live.keep(
+        events: [event(tick), event(tick + 100, .plan)],
+        results: [RecordedResult(result(tick, unit("u\(tick)"), cases: cases), log: [UInt8(tick)])],
+        settings: [("newest", "\(tick)")])
+    }
+    try copy(scratch.path + "/live", scratch.path + "/copy")
+    let log = try Files.read(scratch.path + "/copy/journal.db-wal")
+    var most: [(cut: Int, kept: UInt64)] = []
+    let cuts = (0..<40).map { _ in Int.random(in: 0...log.count, using: &chance) } + [0, log.count]
+    for cut in cuts.sorted() {
+      try copy(scratch.path + "/copy", scratch.state)
+      // Behind the cut lies nothing, or what the disk held before.
+      let rest = (0..<Int.random(in: 0...1, using: &chance) * 5000).map { _ in
+        UInt8.random(in: 0...255, using: &chance)
+      }
+      try Files.replace(scratch.state + "/journal.db-wal", with: log[..<cut] + rest, durable: false)
+      try Files.remove(scratch.state + "/journal.db-shm")
+      let (store, diagnostics) = try Store.open(directory: scratch.state, clock: ManualClock())
+      defer { store.close() }
+      #expect(diagnostics.isEmpty)
+      let kept = store.setting("newest").flatMap { UInt64($0) } ?? 0
+      #expect(
+        try store.ticks(after: 0) == (kept == 0 ? [] : Array(1...kept) + (1...kept).map { $0 + 100 }),
+        "cut at \(cut)")
+      let results = store.latestResults(project: shop)
+      #expect(results.map { UInt64($0.result.cases.count) } == (kept == 0 ? [] : Array(1...kept)))
+      #expect(results.allSatisfy { store.log(of: $0.result.run) == [UInt8($0.result.run.tick.number)] })
+      #expect(kept >= most.last?.kept ?? 0)
+      most.append((cut, kept))
+    }
+    #expect(most.last?.kept == 25 && most.first?.kept == 0)
   }
 
   @Test
@@ -205,7 +246,7 @@ import Testing
   @Test func `damaged and missing contents are as if they had never been, and are written again`() throws {
     let store = try Store.opened(scratch.state)
     defer { store.close() }
-    let log = [UInt8](repeating: 5, count: 50_000)
+    let log = [UInt8](repeating: 5, count: 70_000)
     let digest = Digester.digest(of: log)
     let file = store.contents.path(of: digest)
     store.keep(results: [RecordedResult(result(1, unit("a")), log: log)])

@@ -54,7 +54,7 @@ import Testing
     let age: Int64 = 1000
     store.setRetention(Retention(age: .seconds(age)))
     let units = (0..<6).map { unit("u\($0)") }
-    let logs = (0..<8).map { [UInt8](repeating: UInt8($0), count: $0 % 2 == 0 ? 9000 + $0 : 100 + $0) }
+    let logs = (0..<8).map { [UInt8](repeating: UInt8($0), count: $0 % 2 == 0 ? 70_000 + $0 : 100 + $0) }
     var model = Model()
     for step in 1...400 as ClosedRange<UInt64> {
       let now = clock.wall().milliseconds / 1000
@@ -69,7 +69,7 @@ import Testing
         ])
         model.runs[step] = Model.Run(
           unit: unit, started: now, log: log.map { Digester.digest(of: $0) },
-          isLarge: (log?.count ?? 0) > 8192)
+          isLarge: (log?.count ?? 0) > Journal.inlineLimit)
         if !isDiscarded { model.newest[unit] = step }
       case 7:
         // A recall of some earlier run of the unit that had a verdict.
@@ -140,13 +140,12 @@ import Testing
   @Test func `over its size the oldest goes first, the newest verdict and the newest events never`() throws {
     let store = try Store.opened(scratch.state, clock: clock)
     defer { store.close() }
-    var chance = Chance("size")
     for tick in 1...120 as ClosedRange<UInt64> {
-      let log = (0..<40_000).map { _ in UInt8.random(in: 0...255, using: &chance) }
+      let log = [UInt8](repeating: UInt8(tick), count: 70_000)
       store.keep(
         events: [event(tick * 200)], results: [RecordedResult(result(tick, unit("u\(tick % 10)")), log: log)])
     }
-    store.setRetention(Retention(bytes: 2 << 20))
+    store.setRetention(Retention(bytes: 4 << 20))
     trim(store)
     let kept = (0..<10).flatMap { store.history(unit: unit("u\($0)"), limit: 100) }.map(
       \.result.run.tick.number
@@ -157,7 +156,7 @@ import Testing
     store.setRetention(Retention(bytes: 0))
     trim(store)
     #expect(store.latestResults(project: shop).map(\.result.run.tick.number) == Array(111...120))
-    #expect(store.latestResults(project: shop).allSatisfy { store.log(of: $0.result.run)?.count == 40_000 })
+    #expect(store.latestResults(project: shop).allSatisfy { store.log(of: $0.result.run)?.count == 70_000 })
     #expect(try store.ticks(after: 0)?.count == 120)
   }
 

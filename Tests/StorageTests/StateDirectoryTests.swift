@@ -105,7 +105,7 @@ import Testing
   {
     let disk = try SmallDisk(scratch.path + "/disk", kilobytes: 2048)
     try Self.survive(
-      .diskFull, in: disk.path + "/state", becomeFull: { try disk.fill(leaving: 100) }, hasSpace: disk.empty)
+      .diskFull, in: disk.path + "/state", becomeFull: { try disk.fill(leaving: 400) }, hasSpace: disk.empty)
   }
 
   /// The same without root: files may not grow beyond a bound, in a process of its own.
@@ -134,7 +134,7 @@ import Testing
       let tick = store.ticks.next().number
       all.append(tick)
       // Small ones and ones whose log needs a file.
-      let log = [UInt8](repeating: UInt8(number), count: number % 5 == 0 ? 9000 : 2000)
+      let log = [UInt8](repeating: UInt8(number), count: number % 5 == 0 ? 70_000 : 2000)
       let kept = store.keep(
         events: [event(tick)], results: [RecordedResult(result(tick, unit("u\(number)")), log: log)])
       if case .failure(let error) = kept {
