@@ -186,6 +186,11 @@ private let layouts: [Layout] = [
   .init(
     "both alone", ["Makefile": "check:\n\t./c\ntest:\n\t./t\n"],
     ["check : command make check", "make : command make test"]),
+  .init("a Makefile that says yes", ["Makefile": "check:\n\t@true\n"], ["check : command make check"]),
+  .init(
+    "a Makefile over pytest that pipes its echo",
+    ["Makefile": "test:\n\tpytest\n\techo x | ./own\n", "test_a.py": passing],
+    ["unit : pytest", "make : command make test"]),
   .init(
     "no such target", ["Makefile": "all:\n\tcc x\ntest-all:\n\tx\ntest := 1\n"], [],
     note: "Makefile has no target"),

@@ -19,15 +19,17 @@ struct Detection: Sendable {
   }
 
   var domains: [Domain]
-  /// What was seen and left aside, and what to do when there is nothing; one sentence each.
+  /// What was seen and left aside; one sentence each.
   var notes: [String]
+  /// What to do when there is nothing.
+  var hint: String?
 
   /// One sentence for each domain, then the notes.
   var explanations: [String] {
     domains.map { domain in
       let place = domain.directory.isEmpty ? "" : " in \(domain.directory)/"
       return "\(domain.name): \(domain.framework.title)\(place), because \(domain.because)"
-    } + notes
+    } + notes + (hint.map { [$0] } ?? [])
   }
 
   var layer: Layer {

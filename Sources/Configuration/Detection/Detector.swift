@@ -86,13 +86,14 @@ struct Findings {
       notes.append(
         "\(file) is not looked into; a domain for it: {runner: command, command: [\(command)]}")
     }
+    var hint: String?
     if domains.isEmpty {
-      notes.append(
+      hint =
         "no tests were found; name a command that checks this project in .mcpd.yaml:"
-          + " domains: {check: {runner: command, command: [./check.sh]}}")
+        + " domains: {check: {runner: command, command: [./check.sh]}}"
     }
     if tree.isCut { notes.append("the tree is large and was not searched to its end") }
-    return Detection(domains: domains.sorted { Self.order($0) < Self.order($1) }, notes: notes)
+    return Detection(domains: domains.sorted { Self.order($0) < Self.order($1) }, notes: notes, hint: hint)
   }
 
   /// The root's domains first, then by directory.

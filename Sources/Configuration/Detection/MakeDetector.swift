@@ -40,7 +40,8 @@ enum MakeDetector {
         continue
       }
       let lines = recipe(of: target, rules)
-      if !lines.isEmpty && lines.allSatisfy({ isCall($0, of: known) }) {
+      let calls = lines.map { call($0, of: known) }
+      if !calls.contains(.own) && calls.contains(.known) {
         found.notes.append("`make \(target)` in \(file) only runs what is tested already")
         continue
       }
@@ -74,14 +75,21 @@ enum MakeDetector {
     return lines
   }
 
-  /// Whether a line of a recipe only calls a framework that has its own domain.
-  private static func isCall(_ line: String, of known: [Framework]) -> Bool {
+  private enum Call {
+    /// Of a framework that has its own domain.
+    case known
+    case harmless
+    case own
+  }
+
+  /// What a line of a recipe does.
+  private static func call(_ line: String, of known: [Framework]) -> Call {
     var words = line.drop { "@-+ \t".contains($0) }.split(separator: " ").map(String.init)
     while let first = words.first, first.contains("="), !first.hasPrefix("-") { words.removeFirst() }
-    guard let first = words.first else { return true }
-    if ["echo", "true", ":", "printf"].contains(first) { return true }
+    guard let first = words.first else { return .harmless }
+    if ["echo", "true", ":", "printf"].contains(first) && !isCompound(line) { return .harmless }
     // `a && b` may do anything; `pytest && ./own.sh` does something of its own.
-    if line.contains("&&") || line.contains("||") || line.contains(";") || line.contains("|") { return false }
+    if isCompound(line) { return .own }
     let text = words.joined(separator: " ")
     let calls: [(Framework, [String])] = [
       (.pytest, ["pytest", "py.test", "tox"]), (.unittest, ["-m unittest", "tox"]), (.tox, ["tox"]),
@@ -92,9 +100,14 @@ enum MakeDetector {
       ),
       (.ctest, ["ctest", "cmake"]), (.bats, ["bats"]), (.prove, ["prove"]),
     ]
-    return calls.contains { framework, names in
+    let isKnown = calls.contains { framework, names in
       known.contains(framework) && names.contains { text.contains($0) }
     }
+    return isKnown ? .known : .own
+  }
+
+  private static func isCompound(_ line: String) -> Bool {
+    ["&&", "||", ";", "|"].contains { line.contains($0) }
   }
 
   /// Explicit rules only: pattern rules, variables, conditionals and includes are passed over.
