@@ -22,10 +22,7 @@ package enum Client {
     do throws(Stop) {
       let invocation = try ArgumentParser.parse(arguments)
       wantsDocument = invocation.wantsDocument
-      let session = try Session(invocation, surroundings, output, complaints)
-      // Where nobody said which project, a directory outside all of them means all of them. A refused request has changed
-      // nothing and nothing has been printed, so the command may simply be done once more.
-      return try session.orAll { () throws(Stop) in try session.perform() }
+      return try Session(invocation, surroundings, output, complaints).perform()
     } catch {
       if wantsDocument, let problem = error.problem {
         output.write(problem.encoded)
@@ -40,8 +37,20 @@ package enum Client {
 }
 
 extension Session {
-  /// The command's work; its name is one of `CommandTable`.
+  /// Outside every watched project the command is about the only one, or all of them, unless one was named. A request
+  /// that failed has changed nothing, so the whole command begins again.
   func perform() throws(Stop) -> ExitCode {
+    do throws(Stop) { return try work() } catch
+      where error.problem?.code == "unknown-project" && daemon.project != nil
+      && invocation.value("--project") == nil
+    {
+      daemon.project = nil
+      return try work()
+    }
+  }
+
+  /// The command's work; its name is one of `CommandTable`.
+  private func work() throws(Stop) -> ExitCode {
     switch invocation.command.name {
     case "status": try status()
     case "run": try runUnits()

@@ -42,16 +42,6 @@ package final class Session {
 
   var projectQuery: (String, String?) { ("project", daemon.project) }
 
-  /// Outside every project the current directory selects all of them; only a project that was named has to be there.
-  func orAll<Answer>(_ ask: () throws(Stop) -> Answer) throws(Stop) -> Answer {
-    do { return try ask() } catch
-      where error.problem?.code == "unknown-project" && invocation.value("--project") == nil
-    {
-      daemon.project = nil
-      return try ask()
-    }
-  }
-
   // MARK: Printing
 
   /// The answer as it came, with the newline that ends a text.

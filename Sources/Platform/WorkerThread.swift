@@ -6,8 +6,7 @@ internal import Synchronization
 /// A thread of its own with an ordered mailbox of work.
 ///
 /// Blocking calls (SQLite, waitpid, disk flushes) belong here: the shared pool has as many threads as cores and does
-/// not grow, so one blocked task there stalls timers and everything else. It is also an executor, so that an actor can
-/// live on it.
+/// not grow, so one blocked task there stalls timers and everything else. `Executors` makes it the home of an actor.
 package final class WorkerThread: Sendable {
   package typealias Work = @Sendable () -> Void
 
@@ -62,17 +61,6 @@ package final class WorkerThread: Sendable {
       if batch.isEmpty && isClosed { return }
       for work in batch { work() }
     }
-  }
-}
-
-extension WorkerThread: SerialExecutor {
-  package func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    enqueue { [self] in unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
-  }
-
-  package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
-    unsafe UnownedSerialExecutor(ordinary: self)
   }
 }
 

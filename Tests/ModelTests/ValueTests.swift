@@ -131,3 +131,15 @@ import Testing
     #expect(refused > 100, "seed \(chance.seed)")
   }
 }
+
+@Suite struct `Parts of texts` {
+  @Test(arguments: [
+    ("abc", "", true), ("", "", true), ("", "a", false), ("abc", "abc", true), ("abc", "bc", true),
+    ("aab", "ab", true),
+    ("abc", "abcd", false), ("abc", "ac", false), ("größe", "ß", true), ("e\u{301}", "\u{e9}", false),
+  ])
+  func `a part stands in a text byte for byte or not at all`(text: String, part: String, stands: Bool) {
+    #expect(text.contains(part) == stands)
+    #expect(text[...].contains(part[...]) == stands)
+  }
+}

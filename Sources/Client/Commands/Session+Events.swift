@@ -16,9 +16,7 @@ extension Session {
       throw Stop(.noDaemon, "the daemon has ended the stream")
     }
     // It ends at the clock of the moment of asking.
-    let answer = try orAll { () throws(Stop) in
-      try daemon.json("GET", "/api/v1/status", query: [projectQuery])
-    }
+    let answer = try daemon.json("GET", "/api/v1/status", query: [projectQuery])
     let present = try Daemon.read(Status.self, from: answer.json).clock
     var last = since
     while last < present && !output.isBroken {
@@ -32,7 +30,7 @@ extension Session {
   }
 
   private func feed(since: UInt64, kinds: [String], follow: Bool) throws(Stop) -> EventFeed {
-    try orAll { () throws(Stop) in try EventFeed(daemon, since: since, kinds: kinds, follow: follow) }
+    try EventFeed(daemon, since: since, kinds: kinds, follow: follow)
   }
 
   /// A page, or of a stream what comes until it pauses: what is stored comes without a pause.
@@ -106,9 +104,7 @@ extension Session {
   }
 
   private func runningRuns() throws(Stop) -> [QueuesPage.Entry] {
-    let answer = try orAll { () throws(Stop) in
-      try daemon.json("GET", "/api/v1/queues", query: [projectQuery])
-    }
+    let answer = try daemon.json("GET", "/api/v1/queues", query: [projectQuery])
     return try Daemon.read(QueuesPage.self, from: answer.json).queues.filter { $0.state == .running }
   }
 

@@ -6,9 +6,7 @@ internal import Wire
 extension Session {
   func status() throws(Stop) -> ExitCode {
     if invocation.has("--watch") { return try watch() }
-    let document = try orAll { () throws(Stop) in
-      try daemon.request("GET", "/api/v1/status", query: [projectQuery])
-    }
+    let document = try daemon.request("GET", "/api/v1/status", query: [projectQuery])
     if try printDocument(document) { return .done }
     let status = try Daemon.read(Status.self, from: try Daemon.parse(document.body))
     output.write(StatusView(style: style, time: time).render(status))
@@ -35,9 +33,7 @@ extension Session {
   }
 
   func queue() throws(Stop) -> ExitCode {
-    let document = try orAll { () throws(Stop) in
-      try daemon.request("GET", "/api/v1/queues", query: [projectQuery])
-    }
+    let document = try daemon.request("GET", "/api/v1/queues", query: [projectQuery])
     if try printDocument(document, list: "queues") { return .done }
     let page = try Daemon.read(QueuesPage.self, from: try Daemon.parse(document.body))
     if page.queues.isEmpty { output.line("nothing runs and nothing waits") }
@@ -60,9 +56,7 @@ extension Session {
   }
 
   func domains() throws(Stop) -> ExitCode {
-    let document = try orAll { () throws(Stop) in
-      try daemon.request("GET", "/api/v1/domains", query: [projectQuery])
-    }
+    let document = try daemon.request("GET", "/api/v1/domains", query: [projectQuery])
     if try printDocument(document, list: "domains") { return .done }
     let reader = JSONReader(try Daemon.parse(document.body))
     var columns = Columns()

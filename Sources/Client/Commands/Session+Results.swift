@@ -62,15 +62,13 @@ extension Session {
     var whole: ResultsPage?
     var single: Daemon.Document?
     repeat {
-      let document = try orAll { () throws(Stop) in
-        try daemon.request(
-          "GET", "/api/v1/results",
-          query: [
-            projectQuery, ("domain", invocation.value("--domain")), ("unit", unit),
-            ("verdict", invocation.value("--verdict")), ("limit", limit.map(String.init)),
-            ("cases", cases ? "true" : nil), ("cursor", cursor),
-          ])
-      }
+      let document = try daemon.request(
+        "GET", "/api/v1/results",
+        query: [
+          projectQuery, ("domain", invocation.value("--domain")), ("unit", unit),
+          ("verdict", invocation.value("--verdict")), ("limit", limit.map(String.init)),
+          ("cases", cases ? "true" : nil), ("cursor", cursor),
+        ])
       let page = try Daemon.read(ResultsPage.self, from: try Daemon.parse(document.body))
       single = whole == nil ? document : nil
       whole = ResultsPage(

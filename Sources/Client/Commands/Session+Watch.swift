@@ -6,9 +6,7 @@ internal import Wire
 extension Session {
   /// A live view on a terminal; lines, or JSON Lines, elsewhere.
   func watch() throws(Stop) -> ExitCode {
-    let answer = try orAll { () throws(Stop) in
-      try daemon.json("GET", "/api/v1/status", query: [projectQuery])
-    }
+    let answer = try daemon.json("GET", "/api/v1/status", query: [projectQuery])
     let status = try Daemon.read(Status.self, from: answer.json)
     let isScreen = surroundings.isInputTerminal && surroundings.isOutputTerminal
     if isScreen && !invocation.wantsDocument && surroundings.environment["TERM"] != "dumb" {

@@ -31,6 +31,10 @@ package struct Columns {
     for row in rows {
       for (index, cell) in row.enumerated() { widths[index] = max(widths[index], Text.width(cell.text)) }
     }
+    // Without a bound a long message must still not push what follows it out of sight.
+    if style.width == nil, let message = giving.first?.column, message < count {
+      widths[message] = min(widths[message], 100)
+    }
     if let limit = style.width {
       let gaps = 2 * max(0, widths.filter { $0 > 0 }.count - 1)
       var excess = widths.reduce(0, +) + gaps + Text.width(indent) - limit
