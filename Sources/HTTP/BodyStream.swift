@@ -75,9 +75,11 @@ internal import Synchronization
       case .wait: break
       }
       let suspended = shared.withLock { shared in
-        if shared.isWoken || connection.isStopping { return false }
+        if shared.isWoken { return false }
         shared.isSuspended = true
         connection.park(self)
+        // As in `Exchange.step`: a stop that did not see this one parked is seen here.
+        if connection.isStopping { resume(&shared) }
         return true
       }
       if suspended { return 0 }

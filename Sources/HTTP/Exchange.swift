@@ -41,6 +41,14 @@ final class Exchange: Parked {
       defer { onGone = nil }
       return onGone
     }
+
+    /// Answers a suspended request for a server that stops; nil when it is not suspended.
+    mutating func stop() -> (@Sendable () -> Void)? {
+      guard case .suspended(let connection) = state else { return nil }
+      connection.unpark()
+      state = .answered(.prepared(Rejection.stopping.response))
+      return takeOnGone()
+    }
   }
 
   private let shared = Mutex(Shared())
@@ -83,13 +91,11 @@ final class Exchange: Parked {
     let (step, gone) = shared.withLock { shared -> (Step, (@Sendable () -> Void)?) in
       switch shared.state {
       case .handling:
-        if isStopping() {
-          shared.state = .over(isGone: true)
-          return (.send(.prepared(Rejection.stopping.response)), shared.takeOnGone())
-        }
         connection.park(self)
         shared.state = .suspended(connection)
-        return (.wait, nil)
+        // Looked at after parking: either this sees the stop, or the stop sees who is parked. Nobody may stay suspended.
+        if !isStopping() { return (.wait, nil) }
+        return (.wait, shared.stop())
       case .suspended: return (.wait, nil)
       case .answered(let response):
         shared.state = .over(isGone: false)
@@ -128,12 +134,7 @@ final class Exchange: Parked {
   }
 
   func serverIsStopping() {
-    let gone = shared.withLock { shared -> (@Sendable () -> Void)? in
-      guard case .suspended(let connection) = shared.state else { return nil }
-      connection.unpark()
-      shared.state = .answered(.prepared(Rejection.stopping.response))
-      return shared.takeOnGone()
-    }
+    let gone = shared.withLock { $0.stop() }
     gone?()
   }
 

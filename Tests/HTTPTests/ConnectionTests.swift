@@ -232,4 +232,30 @@ import Testing
     #expect(throws: SystemError.self) { _ = try rig.client() }
     rig.server.stop()
   }
+
+  @Test func `stopping in the midst of anything leaves nobody suspended`() throws {
+    let thread = WorkerThread(named: "later")
+    defer { thread.close() }
+    for round in 0..<40 {
+      let source = FedSource()
+      let rig = try Rig { request, responder in
+        switch request.path {
+        case "/later": thread.enqueue { responder.respond(.full(status: 200, headers: [], body: [])) }
+        case "/never": responder.onGone {}
+        case "/stream": responder.respond(.stream(status: 200, headers: [], source: source))
+        default: Rig.echo(request, responder)
+        }
+      }
+      let clients = try (0..<24).map { number in
+        let client = try rig.client()
+        client.send("GET \(["/later", "/never", "/stream", "/"][number % 4]) HTTP/1.1\r\nHost: x\r\n\r\n")
+        return client
+      }
+      // In some rounds some are under way, in others all.
+      for client in clients.prefix(round % 4) { _ = client.receive(within: 1) }
+      source.feed("x")
+      rig.server.stop(grace: .zero)
+      for client in clients { #expect(client.everything(within: 5000) != nil) }
+    }
+  }
 }
