@@ -9,9 +9,8 @@ package struct CommandRunner: Runner {
       return [DiscoveredUnit(name: settings.name.text, path: nil)]
     }
     let patterns = settings.includePatterns ?? []
-    return project.files.filter { settings.includes($0, patterns: patterns) }.sorted().map {
-      DiscoveredUnit(name: $0.text, path: $0)
-    }
+    return DiscoveredUnit.each(
+      of: project.files.filter { settings.includes($0, patterns: patterns) }.sorted())
   }
 
   package func discoveryInputs(_ settings: DomainSettings) -> [RelativePath] { [] }

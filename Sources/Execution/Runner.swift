@@ -117,6 +117,17 @@ extension DomainSettings {
   }
 }
 
+extension DiscoveredUnit {
+  /// A unit is a file. Of names that are not UTF-8 several may read alike: the first stands for them, since a unit's
+  /// name is its identity.
+  static func each(of files: [RelativePath]) -> [DiscoveredUnit] {
+    var seen: Set<String> = []
+    return files.compactMap {
+      seen.insert($0.text).inserted ? DiscoveredUnit(name: $0.text, path: $0) : nil
+    }
+  }
+}
+
 extension RelativePath {
   /// Nil when it does not lie inside.
   func relative(to directory: RelativePath) -> RelativePath? {

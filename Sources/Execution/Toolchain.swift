@@ -95,6 +95,14 @@ package final class Toolchain: Sendable {
         hints: search.hints(for: nil) + refusals.prefix(4)))
   }
 
+  /// What a virtual environment's `activate` would set, so that the programs installed beside the interpreter are found.
+  func activation(of python: String, environment: [String: String]) -> [String: String] {
+    let programs = Files.parent(of: python)
+    let home = Files.parent(of: programs)
+    guard lookup.read(home + "/pyvenv.cfg") != nil else { return [:] }
+    return ["VIRTUAL_ENV": home, "PATH": programs + ":" + (environment["PATH"] ?? "")]
+  }
+
   private func probed(
     _ candidate: String, _ directory: String, _ environment: [String: String], _ user: RunUser?
   ) -> PythonProbe {

@@ -98,9 +98,10 @@ package struct ChildProcess: ~Copyable, Sendable {
     _ = cl_pidfd_send_signal(descriptor.number, number)
   }
 
-  /// Signals its process group. Only while it is not reaped: until then its number belongs to nobody else.
+  /// Signals its process group, or it alone when it has left that. Only while it is not reaped: until then its number
+  /// belongs to nobody else.
   package borrowing func signalGroup(_ number: Int32) {
-    _ = kill(-pid, number)
+    if kill(-pid, number) != 0 { signal(number) }
   }
 
   /// Nil while it lives, unless told to wait.

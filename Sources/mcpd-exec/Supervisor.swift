@@ -17,6 +17,8 @@ final class Supervisor {
   private static let settling = Duration.milliseconds(150)
   /// After this the rest is left alone: what a KILL does not end hangs in the kernel.
   private static let patience = Duration.seconds(10)
+  /// Longer limits than this are none; it keeps every sum of times in range.
+  private static let longest = Duration.seconds(10 * 365 * 86_400)
 
   init(order: RunOrder, place: String) throws(SystemError) {
     self.order = order
@@ -55,13 +57,15 @@ final class Supervisor {
     }
     let begin = clock.now()
     let child: ChildProcess
-    do throws(ProcessStartError) { child = try ChildProcess(start) } catch {
+    do throws(ProcessStartError) {
+      child = try MemoryShortage.first { () throws(ProcessStartError) in try ChildProcess(start) }
+    } catch {
       return outcome(
         .notStarted(error.explanation(program: order.command[0])), started: started, duration: .zero)
     }
     let reading = pipe.closeWriting()
 
-    let end = wait(for: child, reading: reading, deadline: begin + order.timeLimit)
+    let end = wait(for: child, reading: reading, deadline: begin + min(order.timeLimit, Self.longest))
     let duration = clock.now() - begin
     let left = endLeftOvers(reading: reading)
     // What is in the pipe now is all that counts: if someone outside still holds it, nobody waits for them.
@@ -105,7 +109,7 @@ final class Supervisor {
   private func beginStop(_ reason: RunOutcome.End) {
     if stop != nil { return }
     stopReason = reason
-    stop = .orderly(grace: order.grace)
+    stop = .orderly(grace: min(order.grace, Self.longest))
   }
 
   /// Signals that came: TERM is the daemon's wish to stop, CHLD only wakes us.

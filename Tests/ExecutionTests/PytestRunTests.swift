@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Platform
 import Testing
@@ -241,6 +242,25 @@ import Testing
     let report = await bench.run(bench.request(settings, path: "pkg/tests/test_mail.py"))
     let failure = try #require(report.judgement?.failures.first)
     #expect(failure.file == "pkg/src/mail.py" && failure.line == 3 && failure.caseName == "test_s")
+  }
+
+  @Test func `the project's own environment is active`() async throws {
+    let bench = try Bench(files: [
+      "test_a.py": """
+      import os, sys
+      def test_a():
+          assert sys.prefix == os.environ["VIRTUAL_ENV"] == os.path.realpath(".venv")
+          assert os.environ["PATH"].split(":")[0] == sys.prefix + "/bin"
+      """
+    ])
+    let request = bench.request(Bench.pytest(), path: "test_a.py")
+    let python = try Toolchain().python(for: request, environment: Bench.environment).get().file
+    try bench.write(
+      ".venv/pyvenv.cfg", "home = \(Files.parent(of: python))\ninclude-system-site-packages = true\n")
+    try Files.makeDirectory(bench.project + "/.venv/bin")
+    unsafe symlink(python, bench.project + "/.venv/bin/python")
+    let report = await bench.run(request)
+    #expect(report.judgement?.verdict == .passed, "\(String(decoding: report.output, as: UTF8.self))")
   }
 
   @Test func `a command of the user's own brings the plugin along`() async throws {

@@ -94,6 +94,27 @@ import Testing
     #expect(try Files.names(in: bench.runs).isEmpty)
   }
 
+  /// Between the start of a supervisor and its first words a daemon may die and another come.
+  @Test func `finds a run held from before its supervisor's first step`() async throws {
+    let bench = try Bench()
+    try bench.write("slow", "#!/bin/sh\nexec sleep 600\n", permissions: 0o755)
+    let slow = try Executor(
+      runsDirectory: bench.runs, supervisorPath: bench.project + "/slow", environment: Bench.environment)
+    let request = bench.request(Bench.settings(command: ["true"]))
+    let report = Mutex<RunReport?>(nil)
+    slow.start(request) { ended in report.withLock { $0 = ended } }
+    let directory = RunDirectory(run: request.run, in: bench.runs)
+    try await Bench.eventually { Files.kind(of: directory.path + "/complaint") == .file }
+    #expect(try directory.takeLock() == nil)
+    let later = try Later(bench)
+    #expect(later.reports.withLock { $0.isEmpty })
+    slow.stop(request.run)
+    try await Bench.eventually { report.withLock { $0 != nil } }
+    #expect(report.withLock { $0?.end } == .supervisorDied)
+    #expect(try await later.report().end == .supervisorDied)
+    slow.shutdown(leaveRunning: true)
+  }
+
   @Test(arguments: ["request", "outcome", "lock", "order"], [0, 1, 2])
   func `survives damaged files`(_ name: String, _ kind: Int) async throws {
     let bench = try Bench()
