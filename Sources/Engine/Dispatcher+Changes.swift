@@ -157,6 +157,18 @@ extension Dispatcher {
     tellComplaints(.degraded, project.name, complaints)
   }
 
+  /// It is back, perhaps as another one: its settings and units are read again. What the watcher finds changed follows.
+  mutating func rootFound(_ project: inout ProjectState) {
+    guard project.phase != .watching else { return }
+    project.phase = .watching
+    move(&project, to: ticks.next())
+    touchAll(&project) { _ in Reason(.changed, text: "the project's directory came back") }
+    tellComplaints(.degraded, project.name, [])
+    project.pending = PendingPlan()
+    project.pending!.awaitsSettings = true
+    order(.reloadSettings(project.name))
+  }
+
   /// Nothing can be said of a project that is not there: its runs are stopped, its units are unknown until it is back.
   mutating func rootLost(_ why: Diagnostic, _ project: inout ProjectState) {
     project.phase = .lost(why)

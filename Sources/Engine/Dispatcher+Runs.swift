@@ -98,7 +98,8 @@ extension Dispatcher {
     case .stopped:
       discard(active, end, because: active.isCancelled ? "cancelled" : "stopped")
       unit.isCancelled = active.isCancelled
-      if let again { goAgain(QueueEntry(reason: again)) }
+      // Somebody else stopped it, the system at its shutdown perhaps: nobody has an answer yet.
+      if !active.isCancelled { goAgain(active.entry) }
     case .lost(let why):
       unit.losses += 1
       if unit.losses < 3 {

@@ -106,7 +106,7 @@ package struct Dispatcher: Sendable {
     case .overflow(let name, let total): overflowed(name, total)
     case .degraded(let name, let complaints): withProject(name) { $0.degraded(complaints, &$1) }
     case .rootLost(let name, let why): withProject(name) { $0.rootLost(why, &$1) }
-    case .rootFound(let name): withProject(name) { $1.phase = .arming }
+    case .rootFound(let name): withProject(name) { $0.rootFound(&$1) }
     case .synced(.client(let ticket), let tick): clientSynced(ticket, tick)
     case .synced(.run(let run), _): runSynced(run)
     case .unitsFound(let name, let domain, let generation, let answer):

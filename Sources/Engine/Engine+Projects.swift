@@ -15,6 +15,8 @@ extension Engine {
   }
 
   func report(_ loaded: LoadedConfiguration) -> SettingsReport {
+    // One store keeps all projects: whoever was read last says how much it may hold.
+    if let limit = loaded.settings?.limits.diskBytes { store.setRetention(Retention(bytes: limit)) }
     var digests: [DomainName: String] = [:]
     for domain in loaded.settings?.domains ?? [] { digests[domain.name] = domain.digest.hex }
     var isDetected = false

@@ -149,6 +149,8 @@ package final class Engine: Sendable {
   package func stop() {
     if isStopping.exchange(true, ordering: .acquiringAndReleasing) { return }
     alarm.withLock { $0 }?.stop()
+    // Nothing starts any more; runs that end now are queued for the next life.
+    _ = loop.run { [self] in dispatcher.withLock { $0.isPaused = true } }
     executor.shutdown(leaveRunning: false)
     // What the runs' ends brought is in the loop by now: it is taken in, and recorded.
     _ = loop.run {}

@@ -4,7 +4,6 @@ internal import Glibc
 internal import HTTP
 internal import Model
 internal import Platform
-internal import Storage
 
 /// Brings the parts together, waits for a signal, and takes them apart in order.
 enum Daemon {
