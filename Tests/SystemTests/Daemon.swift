@@ -30,7 +30,6 @@ final class Daemon {
   deinit {
     if end == nil { child.signal(SIGKILL) }
     _ = try? child.reap(waiting: true)
-    for supervisor in Self.supervisors(of: site) { kill(supervisor, SIGTERM) }
   }
 
   /// Starts it and waits until it says that it watches.

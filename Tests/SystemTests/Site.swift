@@ -19,6 +19,8 @@ final class Site {
   }
 
   deinit {
+    // Not with a daemon's end: its runs go on, and the next daemon takes them over.
+    for supervisor in Daemon.supervisors(of: self) { kill(supervisor, SIGTERM) }
     // A test may have shut a directory for everybody.
     _ = try? Tool.run("chmod", "-R", "u+rwX", path)
     try? Files.removeTree(path)
