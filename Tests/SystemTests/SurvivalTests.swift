@@ -132,7 +132,7 @@ struct `What survives` {
     _ = try #require(project.nextBegin(), "it did not run again: \(daemon.log)")
     #expect(waitForEnd(pid), "the lost run is still there")
     try project.end("pass")
-    #expect(try daemon.sync() == 0)
+    #expect(try daemon.sync() == 0, "\(daemon.log)")
     #expect(try daemon.verdicts() == ["quick": "passed", "slow": "passed"])
   }
 
