@@ -82,7 +82,7 @@ import Watching
   }
 
   private static func process(
-    _ pid: Int32, _ parent: Int32, _ name: String, _ arguments: String..., directory: String = "/work/tree"
+    _ pid: Int32, _ parent: Int32, _ name: String, _ arguments: String..., directory: String = "/srv/tree"
   ) -> GitProcesses.Process {
     GitProcesses.Process(pid: pid, parent: parent, name: name, directory: directory, arguments: arguments)
   }
@@ -92,19 +92,19 @@ import Watching
     Case(
       processes: [process(10, 1, "git", "git", "-C", "sub", "-c", "a=b", "log")], working: [], waiting: []),
     Case(
-      processes: [process(10, 1, "git", "git", "checkout", directory: "/work/treehouse")], working: [],
+      processes: [process(10, 1, "git", "git", "checkout", directory: "/srv/treehouse")], working: [],
       waiting: []),
     Case(
-      processes: [process(10, 1, "git", "git", "--work-tree=/work/tree", "checkout", directory: "/")],
+      processes: [process(10, 1, "git", "git", "--work-tree=/srv/tree", "checkout", directory: "/")],
       working: [10],
       waiting: []),
     Case(
-      processes: [process(10, 1, "git-checkout", "git-checkout", directory: "/work/tree/sub")], working: [10],
+      processes: [process(10, 1, "git-checkout", "git-checkout", directory: "/srv/tree/sub")], working: [10],
       waiting: []),
     Case(
       processes: [
         process(10, 1, "git", "git", "rebase", "-i"), process(11, 10, "git", "git", "commit"),
-        process(12, 11, "vim", "vim", "/work/tree/.git/COMMIT_EDITMSG"),
+        process(12, 11, "vim", "vim", "/srv/tree/.git/COMMIT_EDITMSG"),
       ], working: [], waiting: [10, 11]),
     Case(
       processes: [
@@ -112,14 +112,14 @@ import Watching
       ],
       working: [10], waiting: []),
     Case(
-      processes: [process(10, 1, "vim", "vim", "/work/tree/.git/COMMIT_EDITMSG")], working: [], waiting: []),
+      processes: [process(10, 1, "vim", "vim", "/srv/tree/.git/COMMIT_EDITMSG")], working: [], waiting: []),
   ]
 
   @Test(arguments: cases)
   func `processes are told apart`(_ it: Case) throws {
     let layout = GitLayout(
-      top: Array("/work/tree".utf8), gitDirectory: Array("/work/tree/.git".utf8),
-      commonDirectory: Array("/work/tree/.git".utf8), prefix: [])
+      top: Array("/srv/tree".utf8), gitDirectory: Array("/srv/tree/.git".utf8),
+      commonDirectory: Array("/srv/tree/.git".utf8), prefix: [])
     let seen = GitProcesses(it.processes, layout: layout)
     #expect(seen.working == it.working && seen.waiting == it.waiting)
   }
